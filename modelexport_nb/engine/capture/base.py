@@ -1,0 +1,64 @@
+"""What a capture is given, what it gives back, and the protocol between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import onnx_ir as ir
+import torch
+from torch import nn
+
+from ..modules import CallTree
+from .snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Request:
+    """One export as the user asked for it. `opset` None leaves the choice to the exporter."""
+
+    model: nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    opset: int | None = None
+    dynamic_shapes: Any = None
+    direct: frozenset[str] = frozenset()  # modules whose forward is called without __call__
+
+
+class Capture(Protocol):
+    """One way from `nn.Module` to ONNX. Each lives in a file of its own."""
+
+    name: str
+
+    def accepts(self, request: Request) -> bool:
+        """Whether this way is made for such a model."""
+        ...
+
+    def export(self, request: Request) -> ir.Model:
+        """The ONNX graph, optimised as the exporter does by default."""
+        ...
+
+    def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
+        """The request's tensors by the name of the graph input that takes them."""
+        ...
+
+    def output_tensors(self, outputs: Any) -> Iterable[torch.Tensor]:
+        """The tensors in what the model returns, in the order of the graph's outputs."""
+        ...
+
+
+@dataclass(frozen=True)
+class Captured:
+    """An ONNX graph with its witnesses.
+
+    `calls` are the module calls of the traced run, `run` its number in the stamps; `before` is the graph as it was translated, before optimisation,
+    with the call that made each node; `modules_by_id` resolves what torch notes inside the branches of `torch.cond`.
+    """
+
+    model: ir.Model
+    capture: Capture
+    calls: CallTree
+    run: int
+    before: Snapshot
+    modules_by_id: dict[int, str]

@@ -1,0 +1,60 @@
+"""Why a capture failed: which line of whose code, in words a user knows."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..errors import one_line
+from ..sources import relative_source
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+)')
+
+
+def explain(error: BaseException, model: nn.Module) -> str:
+    """One line: the cause, the model's own source line where there is one, and what to try."""
+    causes = list(_chain(error))
+    place = next((found for cause in causes if (found := _model_line(cause, model))), None)
+    where = f" at {place[0]}: `{place[1]}`" if place else ""
+    return f"The model cannot be captured{where}: {_reason(causes)} Nothing was written; the model is unchanged."
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or error.__context__
+    return chain[::-1]  # the first cause first
+
+
+def _reason(causes: list[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, torch.fx.experimental.symbolic_shapes.GuardOnDataDependentSymNode):
+            return "torch.export cannot follow a branch or a size that depends on data. Use torch.cond or torch.where there."
+    first = causes[0]
+    return f"{type(first).__name__}: {one_line(first).rstrip('.')}."
+
+
+def _model_line(error: BaseException, model: nn.Module) -> tuple[str, str] | None:
+    """The innermost frame of the error that lies in code of one of the model's modules."""
+    files = {path for module in model.modules() if (path := _file_of(type(module)))}
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in reversed(frames):
+        if frame.filename in files:
+            return f"{relative_source(frame.filename)}:{frame.lineno}", (frame.line or "").strip()
+    for file, line in reversed(_FRAME.findall(str(error))):
+        if file in files and Path(file).is_file():
+            text = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()[int(line) - 1]
+            return f"{relative_source(file)}:{line}", text.strip()
+    return None
+
+
+def _file_of(cls: type) -> str | None:
+    if cls.__module__.startswith("torch."):
+        return None  # the user wants the line of the model, not of torch
+    code = getattr(getattr(cls.forward, "__wrapped__", cls.forward), "__code__", None)
+    return code.co_filename if code else None

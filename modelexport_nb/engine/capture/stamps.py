@@ -1,0 +1,53 @@
+"""Stamp every operator that torch.export traces with the module call it ran in.
+
+torch's own `nn_module_stack` names a module by the path through which it was reached, loses children wrapped by
+torch.compile and numbers calls per alias. The stamp is set by our own hooks while the trace runs, by identity, and
+travels in `node.meta["custom"]` (`torch.fx.traceback.annotate`) through decomposition to the ONNX node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import torch
+from torch.fx import traceback
+
+from ..recording import CallRecorder
+
+_KEY = "modelexport_nb.call"
+Stamp = tuple[int, int]  # which run of the model, which call in it
+
+
+@contextmanager
+def stamping(recorder: CallRecorder) -> Iterator[None]:
+    """While the block runs, operators traced inside a module call carry its stamp."""
+    open_marks: list[AbstractContextManager[None]] = []
+
+    def enter(index: int, args: tuple[Any, ...]) -> None:
+        mark = traceback.annotate({_KEY: (len(recorder.runs) - 1, index)})
+        mark.__enter__()
+        open_marks.append(mark)
+
+    def leave(index: int, output: Any) -> None:
+        open_marks.pop().__exit__(None, None, None)
+
+    with traceback.preserve_node_meta(), recorder.active(enter, leave):
+        yield
+
+
+def stamp_of(fx_node: torch.fx.Node | None) -> Stamp | None:
+    """The stamp that an FX node carries, if any."""
+    if fx_node is None:
+        return None
+    return (fx_node.meta.get("custom") or {}).get(_KEY)
+
+
+def inner_modules(fx_node: torch.fx.Node) -> list[int]:
+    """Ids of the modules around an operator inside a branch of `torch.cond`, outermost first.
+
+    Branches are traced by Dynamo, where our hooks are silent; it notes each module under its `id`.
+    """
+    stack = fx_node.meta.get("nn_module_stack") or {}
+    return [int(key.split("@")[0]) for key in stack if key.split("@")[0].isdecimal()]

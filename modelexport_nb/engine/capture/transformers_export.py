@@ -1,0 +1,49 @@
+"""`transformers.exporters.OnnxExporter`: the patches and lowerings that transformers ships for its own models."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import onnx_ir as ir
+import torch
+
+from ..inputs import named_arguments
+from .base import Request
+
+
+class TransformersOnnx:
+    """Capture of a `PreTrainedModel` with keyword inputs."""
+
+    name = "OnnxExporter"
+
+    def accepts(self, request: Request) -> bool:
+        """A `PreTrainedModel` all of whose arguments have names."""
+        modeling = sys.modules.get("transformers.modeling_utils")  # not imported: then nothing can be one
+        if modeling is None or not isinstance(request.model, modeling.PreTrainedModel):
+            return False
+        return named_arguments(request.model, request.args, request.kwargs) is not None
+
+    def export(self, request: Request) -> ir.Model:
+        """Run `OnnxExporter` on a copy of the inputs: it edits the mapping it is given."""
+        from transformers.exporters.exporter_onnx import OnnxConfig, OnnxExporter
+
+        config = OnnxConfig(opset_version=request.opset, dynamic_shapes=request.dynamic_shapes)
+        model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
+        return model
+
+    def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
+        """Tensors by the exporter's own naming of nested inputs."""
+        from transformers.exporters.utils import onnx_inputs
+
+        return onnx_inputs(names, self._named(request))
+
+    def output_tensors(self, outputs: Any) -> Iterable[torch.Tensor]:
+        """Tensors in the exporter's own order."""
+        from transformers.exporters.utils import get_leaf_tensors
+
+        return list(get_leaf_tensors(outputs).values())
+
+    def _named(self, request: Request) -> dict[str, Any]:
+        return named_arguments(request.model, request.args, request.kwargs) or {}

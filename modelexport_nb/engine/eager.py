@@ -1,0 +1,135 @@
+"""One eager run of the model: its outputs, its module calls, and which call read which parameter.
+
+What is seen here owes nothing to any exporter, so it can judge what exporters claim.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_iter
+
+from .errors import EagerRunError, one_line
+from .modules import CallTree
+from .recording import CallRecorder
+
+
+@dataclass
+class EagerRun:
+    """`readers` maps the address of a tensor's storage to the keys of the calls that read it; `identity` holds the
+    keys of calls that returned an input unchanged; `direct` the paths of modules whose `forward` was called without
+    `__call__`."""
+
+    outputs: Any
+    calls: CallTree
+    readers: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    identity: set[str] = field(default_factory=set)
+    direct: set[str] = field(default_factory=set)
+
+
+def run_eagerly(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> EagerRun:
+    """Run the model once without gradients. Its own exception, if it fails, is the cause of an `EagerRunError`."""
+    run = _run(model, args, kwargs, direct=())
+    if run.direct:  # run again with those calls reported, so that calls are numbered as the capture will see them
+        direct = run.direct
+        run = _run(model, args, kwargs, direct=direct)
+        run.direct = direct
+    return run
+
+
+def _run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], direct: Any) -> EagerRun:
+    recorder = CallRecorder(model, direct)
+    run = EagerRun(outputs=None, calls=recorder.calls)
+    watch = _Watch(model, recorder, run)
+    inputs: dict[int, set[int]] = {}
+
+    def enter(index: int, call_args: tuple[Any, ...]) -> None:
+        inputs[index] = {id(value) for value in tree_iter(call_args) if isinstance(value, torch.Tensor)}
+
+    def leave(index: int, output: Any) -> None:
+        tensors = [value for value in tree_iter(output) if isinstance(value, torch.Tensor)]
+        if tensors and all(id(value) in inputs[index] for value in tensors):
+            run.identity.add(recorder.calls[index].key)
+
+    try:
+        with _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
+            run.outputs = model(*args, **kwargs)
+    except Exception as error:
+        where = recorder.failed_in
+        inside = f" in {where}" if where else ""
+        raise EagerRunError(
+            f"The model itself fails on these inputs{inside}: {type(error).__name__}: {one_line(error)}"
+        ) from error
+    run.calls = recorder.calls
+    return run
+
+
+class _Watch(TorchDispatchMode):
+    """Sees every operator: which of the model's tensors it reads, and whose `forward` it runs in."""
+
+    def __init__(self, model: nn.Module, recorder: CallRecorder, run: EagerRun) -> None:
+        super().__init__()
+        self._recorder = recorder
+        self._run = run
+        self._storages = {storage_address(tensor) for tensor in _all_tensors(model)} - {0}
+        self._forwards = {code for module in model.modules() if (code := _forward_code(module)) is not None}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self._recorder.stack:
+            call = self._recorder.calls[self._recorder.stack[-1]]
+            for value in tree_iter((args, kwargs)):
+                if isinstance(value, torch.Tensor) and (address := storage_address(value)) in self._storages:
+                    self._run.readers[address].add(call.key)
+            running = self._running_forward()
+            if running is not None and running != call.path:
+                self._run.direct.add(running)
+        return func(*args, **(kwargs or {}))
+
+    def _running_forward(self) -> str | None:
+        """Path of the module whose `forward` is the innermost on Python's stack."""
+        frame = sys._getframe(2)
+        while frame is not None:
+            if frame.f_code in self._forwards:
+                first = frame.f_code.co_varnames[0] if frame.f_code.co_argcount else None
+                module = frame.f_locals.get(first) if first else None
+                return self._recorder.path_of(module) if isinstance(module, nn.Module) else None
+            frame = frame.f_back  # type: ignore[assignment]
+        return None
+
+
+def storage_address(tensor: torch.Tensor) -> int:
+    """Address of the tensor's memory; 0 where it has none (fake, meta, sparse)."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):
+        return 0
+
+
+def _all_tensors(model: nn.Module) -> list[torch.Tensor]:
+    return [*model.parameters(), *model.buffers()]
+
+
+def _forward_code(module: nn.Module) -> Any:
+    return getattr(inspect.unwrap(type(module).forward), "__code__", None)
+
+
+class _plain_eager:
+    """Children wrapped by torch.compile run as plain Python, and attention takes no fused shortcut past its
+    submodules: the run must show the same calls as the capture."""
+
+    def __enter__(self) -> None:
+        self._stance = torch.compiler.set_stance("force_eager")
+        self._stance.__enter__()
+        self._fast = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)
+
+    def __exit__(self, *exc: Any) -> None:
+        torch.backends.mha.set_fastpath_enabled(self._fast)
+        self._stance.__exit__(*exc)

@@ -1,0 +1,204 @@
+"""`export_model()`: run → capture → attribute → write → check → verify → report, readable top to bottom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnx_ir as ir
+import torch
+from torch import nn
+
+from .attribution import Attribution
+from .capture import Captured, Request, capture
+from .check import check_file
+from .eager import EagerRun, run_eagerly
+from .errors import InputError, OptionError
+from .files import check_destination, staged, write_model
+from .graph import all_nodes
+from .inputs import Inputs, as_arguments
+from .judge import read_parameters, take_measures
+from .metadata import check_choice, write_metadata
+from .modules import ModuleTree
+from .owners import Owners
+from .parity import Parity, compare_outputs
+from .report import ExportReport
+from .state import preserved
+from .strategies import get_strategy
+from .tree import build_tree
+
+Progress = Callable[[str, int, int], None]
+STAGES: tuple[str, ...] = ("run", "capture", "attribute", "write", "check", "verify")
+LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
+
+
+def export_model(
+    model: nn.Module,
+    inputs: Inputs,
+    path: str | Path,
+    *,
+    strategy: str = "fx",
+    opset: int | None = None,
+    dynamic_shapes: Any = None,
+    metadata: str = "lean",
+    verify: bool = True,
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
+
+    Args:
+        model: any `nn.Module`. It is exported in eval mode and left exactly as it was.
+        inputs: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`.
+        path: the file to write; its folder must exist. An existing file survives a failed export.
+        strategy: how nodes are attributed to module calls (`known_strategies()`).
+        opset: ONNX opset, 18 or later; None takes the exporter's default.
+        dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
+        metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
+        verify: run the file in ONNX Runtime and compare its outputs with PyTorch's.
+        progress: called as `progress(stage, index, total)` when each stage begins.
+
+    Returns:
+        The report: file, module tree, measures, parity, seconds of each stage.
+
+    Raises:
+        ModelExportError: one of its subclasses, in one line; nothing was written then.
+    """
+    _check_model(model)
+    _check_opset(opset)
+    check_choice(metadata)
+    witness = get_strategy(strategy)
+    path = check_destination(Path(path))
+    args, kwargs = as_arguments(model, inputs)
+    clock = _Clock(progress, STAGES if verify else STAGES[:-1])
+    notes = _mode_notes(model)
+
+    with clock.stage("run"), preserved(model) as changed:
+        eager = run_eagerly(model, args, kwargs)
+    notes += _run_notes(eager, changed)
+    request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
+    with clock.stage("capture"), preserved(model):
+        captured = capture(request)
+    with clock.stage("attribute"):
+        modules = ModuleTree.of(model)
+        attribution = _with_identities(witness.attribute(captured, modules), eager)
+        tree = build_tree(modules, attribution)
+        parameters = read_parameters(captured.model, Owners(model))
+        measures = take_measures(all_nodes(captured.model), attribution, parameters, eager)
+        write_metadata(captured.model, attribution, modules, tree, metadata)
+    parity: Parity | None = None
+    with staged(path) as draft:
+        with clock.stage("write"):
+            names = write_model(captured.model, draft)
+        with clock.stage("check"):
+            check_file(draft)
+        if verify:
+            with clock.stage("verify"):
+                parity = _verify(draft, captured, request, eager)
+    return ExportReport(
+        path=path,
+        files=tuple(path.parent / name for name in names),
+        strategy=attribution.strategy,
+        capture=captured.capture.name,
+        opset=captured.model.opset_imports[""],
+        metadata=metadata,
+        modules=modules,
+        attribution=attribution,
+        tree=tree,
+        measures=measures,
+        parity=parity,
+        timings=clock.seconds,
+        notes=(*notes, *attribution.notes),
+        graph=_without_weights(captured.model),
+        parameter_names={
+            value.name or "": found[0].path
+            for value in captured.model.graph.initializers.values()
+            if (found := parameters.get(id(value)))
+        },
+    )
+
+
+class _Clock:
+    """Times the stages and tells the listener as each begins."""
+
+    def __init__(self, progress: Progress | None, stages: tuple[str, ...]) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._stages = stages
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self._progress is not None:
+            self._progress(name, self._stages.index(name), len(self._stages))
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def _check_model(model: nn.Module) -> None:
+    if isinstance(model, torch.jit.ScriptModule):
+        raise InputError("The model is a TorchScript module: its Python modules are gone. Export the nn.Module it was made from.")
+    if not isinstance(model, nn.Module):
+        kind = model.__name__ + " itself, not an instance" if isinstance(model, type) else f"a {type(model).__name__}"
+        raise InputError(f"The model is {kind}. Pass an instance of torch.nn.Module.")
+
+
+def _check_opset(opset: int | None) -> None:
+    newest = onnx.defs.onnx_opset_version()
+    if opset is None:
+        return
+    if not isinstance(opset, int) or isinstance(opset, bool):
+        raise OptionError(f"The opset is {opset!r}. Pass a whole number such as 18.")
+    if opset < LOWEST_OPSET:
+        raise OptionError(
+            f"Opset {opset} is too low: torch's exporter writes {LOWEST_OPSET} and loses all tags when it converts down. "
+            f"Use {LOWEST_OPSET} or later."
+        )
+    if opset > newest:
+        raise OptionError(f"Opset {opset} does not exist: the installed onnx knows up to {newest}.")
+
+
+def _mode_notes(model: nn.Module) -> list[str]:
+    if any(module.training for module in model.modules()):
+        return ["The model was in training mode; it was exported in eval mode and restored."]
+    return []
+
+
+def _run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
+    notes = []
+    if changed:
+        listed = ", ".join(sorted(set(changed))[:3])
+        notes.append(
+            f"The model changes its own state when it runs ({listed}); the file repeats what one run from the present state does."
+        )
+    for path in sorted(eager.direct):
+        notes.append(f"{path or 'The root'} is run by calling its forward directly, past its hooks; it is shown as a call.")
+    return notes
+
+
+def _with_identities(attribution: Attribution, eager: EagerRun) -> Attribution:
+    """Calls that handed an input through made no node for a reason that only the eager run knows."""
+    for call in attribution.calls.calls:
+        if call.key in eager.identity:
+            attribution.removed[call.index] = "identity in eval mode"
+    return attribution
+
+
+def _verify(draft: Path, captured: Captured, request: Request, eager: EagerRun) -> Parity:
+    names = [value.name or "" for value in captured.model.graph.inputs]
+    feed = captured.capture.input_tensors(request, names)
+    return compare_outputs(draft, feed, captured.capture.output_tensors(eager.outputs))
+
+
+def _without_weights(model: ir.Model) -> ir.Model:
+    """The report keeps the graph for its tables, not the weights: it must not keep the model's memory alive."""
+    for value in model.graph.initializers.values():
+        if value.const_value is not None:
+            value.shape, value.dtype = value.const_value.shape, value.const_value.dtype
+            value.const_value = None
+    for node in all_nodes(model):
+        node.meta.clear()
+    return model

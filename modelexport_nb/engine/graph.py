@@ -1,0 +1,54 @@
+"""Small helpers on `onnx_ir` graphs that several parts need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import onnx_ir as ir
+
+
+def all_nodes(model: ir.Model) -> list[ir.Node]:
+    """Every node of the file in one fixed order: the main graph, bodies of If/Loop/Scan right after their node,
+    then the local functions. A node's position here is its number everywhere in this package."""
+    nodes = list(model.graph.all_nodes())
+    for function in model.functions.values():
+        nodes.extend(function.all_nodes())
+    return nodes
+
+
+def graphs(model: ir.Model) -> Iterator[ir.Graph | ir.Function]:
+    """The main graph, every subgraph and every function body."""
+    yield model.graph
+    yield from model.graph.subgraphs()
+    for function in model.functions.values():
+        yield function
+        yield from function.subgraphs()
+
+
+def body_owners(nodes: list[ir.Node]) -> dict[int, int]:
+    """For each node inside a body of If, Loop or Scan: the number of the node that holds the body."""
+    holder: dict[int, int] = {}
+    for number, node in enumerate(nodes):
+        for attribute in node.attributes.values():
+            if attribute.type == ir.AttributeType.GRAPH:
+                holder[id(attribute.value)] = number
+            elif attribute.type == ir.AttributeType.GRAPHS:
+                holder.update((id(graph), number) for graph in attribute.value)
+    return {number: holder[id(node.graph)] for number, node in enumerate(nodes) if id(node.graph) in holder}
+
+
+def type_text(value: ir.Value | None) -> str:
+    """Dtype and shape for people: `f32 2×10×384`; a symbolic dimension by its name, `?` where nothing is known."""
+    if value is None:
+        return ""
+    dtype = _dtype_text(value.dtype)
+    if value.shape is None:
+        return dtype
+    dims = "×".join(str(dim) if isinstance(dim, int) else str(dim.value or "?") for dim in value.shape)
+    return f"{dtype} {dims}" if dims else dtype
+
+
+def _dtype_text(dtype: ir.DataType | None) -> str:
+    if dtype is None:
+        return "?"
+    return "bool" if dtype == ir.DataType.BOOL else dtype.short_name()

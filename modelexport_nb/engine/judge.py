@@ -1,0 +1,116 @@
+"""Take the measures of an attribution. Independent of the strategy: parameters by memory and value, the graph's own
+edges, and what an eager run was seen to read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import onnx_ir as ir
+
+from .attribution import Attribution, Evidence
+from .eager import EagerRun, storage_address
+from .graph import body_owners
+from .measures import Measures
+from .owners import Owners, Parameter
+
+
+def take_measures(
+    nodes: list[ir.Node],
+    attribution: Attribution,
+    parameters: dict[int, list[Parameter]],
+    eager: EagerRun,
+) -> Measures:
+    """Measure an attribution.
+
+    Args:
+        nodes: `graph.all_nodes(model)`.
+        parameters: for each initializer (`id` of its value) the parameters it holds, from `read_parameters`.
+        eager: an eager run of the same model on the same inputs.
+    """
+    owning, disowned = _ownership(nodes, attribution, parameters, eager)
+    regions, broken = _convexity(nodes, attribution)
+    return Measures(
+        nodes=len(nodes),
+        covered=len(attribution.scopes),
+        root=sum(scope.evidence is Evidence.ROOT for scope in attribution.scopes),
+        owned=owning - len(disowned),
+        owning=owning,
+        convex=regions - len(broken),
+        regions=regions,
+        disowned=tuple(disowned),
+        non_convex=tuple(broken),
+    )
+
+
+def read_parameters(model: ir.Model, owners: Owners) -> dict[int, list[Parameter]]:
+    """The parameters that each initializer of the main graph holds, by the `id` of its value."""
+    return {id(value): found for value in model.graph.initializers.values() if (found := owners.of(value))}
+
+
+def _ownership(
+    nodes: list[ir.Node],
+    attribution: Attribution,
+    parameters: dict[int, list[Parameter]],
+    eager: EagerRun,
+) -> tuple[int, list[int]]:
+    owning, disowned = 0, []
+    for number, (node, scope) in enumerate(zip(nodes, attribution.scopes, strict=True)):
+        read = [parameters[id(value)] for value in node.inputs if value is not None and id(value) in parameters]
+        if not read:
+            continue
+        owning += 1
+        claimed = {attribution.calls[index].key for index in (scope.call, *scope.also)}
+        claimed_paths = {attribution.calls[index].path for index in (scope.call, *scope.also)}
+        if not all(_has_owner(group, claimed, claimed_paths, eager) for group in read):
+            disowned.append(number)
+    return owning, disowned
+
+
+def _has_owner(group: list[Parameter], claimed: set[str], claimed_paths: set[str], eager: EagerRun) -> bool:
+    """Where the eager run saw who read the parameter, that call must be claimed; else a call of its owner."""
+    readers = {key for parameter in group for key in eager.readers.get(storage_address(parameter.tensor), ())}
+    return bool(claimed & readers) if readers else any(parameter.module in claimed_paths for parameter in group)
+
+
+def _convexity(nodes: list[ir.Node], attribution: Attribution) -> tuple[int, list[str]]:
+    """Number of calls with nodes, and the keys of those whose region a path leaves and enters again."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, scope in enumerate(attribution.scopes):
+        for call in attribution.calls.chain(scope.call):
+            members[call].append(number)
+    reads = _reads(nodes)
+    broken = [attribution.calls[call].key for call, region in sorted(members.items()) if not _is_convex(region, reads)]
+    return len(members), broken
+
+
+def _reads(nodes: list[ir.Node]) -> list[list[int]]:
+    """For each node the nodes that it reads; a node with a body reads what its body reads from outside."""
+    position = {id(node): number for number, node in enumerate(nodes)}
+    owners = body_owners(nodes)
+    reads: list[list[int]] = [[] for _ in nodes]
+    for number, node in enumerate(nodes):
+        for value in node.inputs:
+            maker = value.producer() if value is not None else None
+            if maker is None or id(maker) not in position:
+                continue
+            reads[number].append(position[id(maker)])
+            holder = owners.get(number)
+            while holder is not None and nodes[holder].graph is not maker.graph and maker.graph is not node.graph:
+                reads[holder].append(position[id(maker)])
+                holder = owners.get(holder)
+            if holder is not None and maker.graph is not node.graph:
+                reads[holder].append(position[id(maker)])
+    return reads
+
+
+def _is_convex(region: list[int], reads: list[list[int]]) -> bool:
+    inside = set(region)
+    tainted: set[int] = set()  # outside the region, yet fed by it
+    for number in range(min(region), max(region) + 1):
+        fed = [maker for maker in reads[number] if maker in inside or maker in tainted]
+        if number in inside:
+            if any(maker in tainted for maker in fed):
+                return False
+        elif fed:
+            tainted.add(number)
+    return True

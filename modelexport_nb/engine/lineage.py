@@ -1,0 +1,228 @@
+"""Which nodes of the translated graph each node of the optimised graph stands for.
+
+The optimiser is watched from outside: the graph is compared before and after, whatever passes ran between.
+Three things can happen to a node that is gone:
+
+* a new node computes its result, alone or with neighbours (Conv and BatchNorm become one Conv): the new node stands
+  for everything between its inputs and its outputs that is no longer there;
+* another node computed the same from the same inputs (a common subexpression): that one stands for both;
+* nothing is left to compute (constants, no-ops, unused results).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import onnx_ir as ir
+
+from .capture.snapshot import FrozenNode, Snapshot
+
+
+class Gone(StrEnum):
+    """Why no node stands for a translated node any more."""
+
+    CONSTANT = "computed once at export: constant"
+    NO_OP = "does nothing: removed by the optimiser"
+    UNUSED = "its result is not used"
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """`made_from[i]`: positions in the snapshot of the nodes that node `i` of the optimised graph stands for, in
+    execution order (empty when unknown). `fresh[i]`: the node was made by the optimiser."""
+
+    made_from: list[list[int]]
+    fresh: list[bool]
+    gone: dict[int, Gone]
+
+
+def trace_lineage(before: Snapshot, after: list[ir.Node], initializers: list[ir.Value]) -> Lineage:
+    """Compare the snapshot with the nodes (and initializers) of the optimised graph."""
+    return _Comparison(before, after, initializers).lineage()
+
+
+class _Comparison:
+    def __init__(self, before: Snapshot, after: list[ir.Node], initializers: list[ir.Value]) -> None:
+        self.before = before.nodes
+        self.after = after
+        self.position = {id(node): at for at, node in enumerate(after)}
+        self.producer = {id(value): at for at, old in enumerate(self.before) for value in old.outputs}
+        self.survives = [id(old.node) in self.position for old in self.before]
+        known = {id(old.node) for old in self.before}
+        self.fresh = [id(node) not in known for node in after]
+        self.stands_in = self._stand_ins(initializers)
+        self.constant = self._constants(before.initializers)
+        self.number = _value_numbers(self.before)
+
+    def lineage(self) -> Lineage:
+        made_from: list[set[int]] = [set() for _ in self.after]
+        for at, old in enumerate(self.before):
+            if self.survives[at]:
+                made_from[self.position[id(old.node)]].add(at)
+        for group in self._fresh_groups():
+            replaced = self._replaced_by(group)
+            for node in group:
+                made_from[node] |= replaced
+        self._add_twins(made_from)
+        gone = self._leftovers(made_from)
+        return Lineage([sorted(nodes) for nodes in made_from], self.fresh, gone)
+
+    def _stand_ins(self, initializers: list[ir.Value]) -> dict[int, ir.Value]:
+        """For each value of the old graph that lives on: the value of the new graph that holds the same numbers.
+
+        It is the same object, has the same name (a rewrite hands the name on), or was put in its place at an input
+        of a node that survived.
+        """
+        living = [value for node in self.after for value in node.outputs] + initializers
+        alive = {id(value) for value in living}
+        by_name = {value.name: value for value in living if value.name}
+        found: dict[int, ir.Value] = {}
+        for old in self.before:
+            for value, name in zip(old.outputs, old.names, strict=True):
+                if id(value) in alive:
+                    found[id(value)] = value
+                elif name in by_name and (maker := by_name[name].producer()) is not old.node:
+                    if maker is None or self.fresh[self.position[id(maker)]]:
+                        found[id(value)] = by_name[name]
+        self.replaced_at_input: dict[int, ir.Value] = {}
+        for at, old in enumerate(self.before):
+            if not self.survives[at]:
+                continue
+            for then, now in zip(old.inputs, old.node.inputs, strict=False):
+                if then is not None and now is not None and then is not now and id(then) not in alive:
+                    self.replaced_at_input.setdefault(id(then), now)
+        for then_id, now in self.replaced_at_input.items():
+            maker = now.producer()
+            if then_id not in found and maker is not None and self.fresh[self.position.get(id(maker), 0)]:
+                found[then_id] = now
+        return found
+
+    def _constants(self, initializers: list[ir.Value]) -> list[bool]:
+        """Nodes of the old graph that depend on no input, or whose result is an initializer now."""
+        fixed = {id(value) for value in initializers}
+        constant = []
+        for old in self.before:
+            reads_fixed = all(value is None or id(value) in fixed for value in old.inputs)
+            stands = [self.stands_in.get(id(value)) for value in old.outputs]
+            folded = bool(stands) and all(v is not None and v.producer() is None for v in stands)
+            constant.append((reads_fixed and not _has_body(old)) or folded)
+            if constant[-1]:
+                fixed.update(id(value) for value in old.outputs)
+        return constant
+
+    def _fresh_groups(self) -> list[list[int]]:
+        """New nodes that hand values to each other which the old graph did not have belong to one rewrite."""
+        old_values = {id(value) for value in self.stands_in.values()}
+        group_of = {at: at for at, is_fresh in enumerate(self.fresh) if is_fresh}
+
+        def find(at: int) -> int:
+            while group_of[at] != at:
+                at = group_of[at]
+            return at
+
+        for at in list(group_of):
+            for value in self.after[at].inputs:
+                maker = value.producer() if value is not None else None
+                if maker is None or id(value) in old_values:
+                    continue
+                source = self.position.get(id(maker))
+                if source in group_of:
+                    group_of[find(at)] = find(source)
+        groups: dict[int, list[int]] = defaultdict(list)
+        for at in group_of:
+            groups[find(at)].append(at)
+        return list(groups.values())
+
+    def _replaced_by(self, group: list[int]) -> set[int]:
+        """Old nodes between the group's outputs and the values that are still there."""
+        results = {id(value) for at in group for value in self.after[at].outputs}
+        stack = [value_id for value_id, now in self.stands_in.items() if id(now) in results]
+        replaced: set[int] = set()
+        while stack:
+            at = self.producer.get(stack.pop())
+            if at is None or at in replaced or self.survives[at] or self.constant[at]:
+                continue
+            replaced.add(at)
+            stack.extend(id(v) for v in self.before[at].inputs if v is not None and id(v) not in self.stands_in)
+        return replaced
+
+    def _add_twins(self, made_from: list[set[int]]) -> None:
+        """A node that is gone, but equal to one that is accounted for, was merged with it."""
+        holders: dict[Any, set[int]] = defaultdict(set)
+        assigned: set[int] = set()
+        for at, nodes in enumerate(made_from):
+            assigned |= nodes
+            for old in nodes:
+                holders[self.number[old]].add(at)
+        for at in range(len(self.before)):
+            if at in assigned or self.survives[at] or self.constant[at]:
+                continue
+            for holder in holders.get(self.number[at]) or self._merged_at_input(at):
+                made_from[holder].add(at)
+
+    def _merged_at_input(self, at: int) -> set[int]:
+        """Where consumers that survived now read the result of an unrelated node, that node computes the same."""
+        found = set()
+        for value in self.before[at].outputs:
+            now = self.replaced_at_input.get(id(value))
+            maker = now.producer() if now is not None else None
+            if now is not None and maker is not None and not self._leads_to(now, at):
+                found.add(self.position[id(maker)])
+        return found
+
+    def _leads_to(self, value: ir.Value, at: int) -> bool:
+        """Whether old node `at` computes from `value` through nodes that are gone: then they did nothing."""
+        stack, seen = [at], set()
+        while stack:
+            node = stack.pop()
+            for read in self.before[node].inputs:
+                if read is None:
+                    continue
+                if read is value or self.stands_in.get(id(read)) is value:
+                    return True
+                maker = self.producer.get(id(read))
+                if maker is not None and maker not in seen and not self.survives[maker]:
+                    seen.add(maker)
+                    stack.append(maker)
+        return False
+
+    def _leftovers(self, made_from: list[set[int]]) -> dict[int, Gone]:
+        assigned = {old for nodes in made_from for old in nodes}
+        gone: dict[int, Gone] = {}
+        for at, old in enumerate(self.before):
+            if at in assigned:
+                continue
+            replaced = any(id(value) in self.replaced_at_input for value in old.outputs)
+            gone[at] = Gone.CONSTANT if self.constant[at] else Gone.NO_OP if replaced else Gone.UNUSED
+        return gone
+
+
+def _has_body(old: FrozenNode) -> bool:
+    return any(str(value).startswith("graph at") for _, value in old.attributes)
+
+
+def _value_numbers(nodes: list[FrozenNode]) -> list[Any]:
+    """Equal numbers for nodes that compute the same operator with equal attributes on equal inputs."""
+    of_value: dict[int, Any] = {}
+    table: dict[Any, int] = {}
+    numbers: list[Any] = []
+    for node in nodes:
+        inputs = tuple(_leaf(value) if value is None else of_value.get(id(value)) or _leaf(value) for value in node.inputs)
+        number = table.setdefault((node.op, node.attributes, inputs), len(table))
+        numbers.append(number)
+        for position, value in enumerate(node.outputs):
+            of_value[id(value)] = (number, position)
+    return numbers
+
+
+def _leaf(value: ir.Value | None) -> Any:
+    """A small constant by its content (exporters write one per use), anything else by identity."""
+    if value is None:
+        return None
+    tensor = value.const_value
+    if tensor is not None and tensor.size <= 1024:
+        return ("constant", str(tensor.dtype), tuple(tensor.shape), tensor.numpy().tobytes())
+    return id(value)

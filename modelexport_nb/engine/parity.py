@@ -1,0 +1,118 @@
+"""Agreement of numbers: the file in ONNX Runtime against the model in eager PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+import onnxruntime as ort
+import torch
+
+from .errors import CheckError, one_line
+
+
+@dataclass(frozen=True)
+class OutputParity:
+    """One output of the model: largest absolute difference, and the same relative to the output's largest value."""
+
+    name: str
+    max_abs: float
+    max_rel: float
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Parity:
+    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared."""
+
+    outputs: tuple[OutputParity, ...]
+    problem: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.problem is None and all(output.ok for output in self.outputs)
+
+    @property
+    def max_abs(self) -> float:
+        return max((output.max_abs for output in self.outputs), default=0.0)
+
+    @property
+    def text(self) -> str:
+        """`max |Δ| 5.3e-05`, or the problem."""
+        return self.problem or f"max |Δ| {format_error(self.max_abs)}"
+
+
+def format_error(value: float) -> str:
+    """`0` is exact, else two digits: `1.2e-06`."""
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+RELATIVE_TOLERANCE = {"float16": 1e-2, "bfloat16": 5e-2, "float32": 1e-3, "float64": 1e-3}
+"""Largest difference that counts as equal, relative to the largest value of the output (at least 1); integers and
+booleans must be equal. Two implementations of one float32 model commonly differ by 1e-6 to 1e-4."""
+
+
+def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterable[torch.Tensor]) -> Parity:
+    """Run the file in ONNX Runtime on the CPU, without graph optimisation, and compare with PyTorch's outputs.
+
+    Args:
+        path: the ONNX file.
+        feed: tensor for each graph input, by name.
+        expected: PyTorch's outputs in the order of the graph's outputs.
+
+    Raises:
+        CheckError: ONNX Runtime does not load or run the file.
+    """
+    session = _session(path)
+    names = {value.name for value in session.get_inputs()}
+    missing = sorted(names - feed.keys())
+    if missing:
+        return Parity((), f"not comparable: no tensor for graph input {missing[0]}")
+    try:
+        outputs = session.run(None, {name: to_numpy(feed[name]) for name in names})
+    except Exception as error:  # ONNX Runtime raises its own unrelated classes
+        raise CheckError(f"ONNX Runtime does not run the exported file: {one_line(error)}.") from error
+    references = [to_numpy(tensor) for tensor in expected]
+    if len(references) != len(outputs):
+        return Parity((), f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}")
+    pairs = zip(session.get_outputs(), outputs, references, strict=True)
+    return Parity(tuple(_compare(value.name, got, want) for value, got, want in pairs))
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise CheckError(f"ONNX Runtime does not load the exported file: {one_line(error)}.") from error
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """The tensor's numbers as NumPy knows them: bfloat16 as `ml_dtypes.bfloat16`, complex as pairs of reals."""
+    tensor = tensor.detach().cpu().contiguous()
+    if tensor.is_complex():
+        tensor = torch.view_as_real(tensor)
+    if tensor.dtype == torch.bfloat16:
+        return tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return tensor.numpy()
+
+
+def _compare(name: str, got: np.ndarray, want: np.ndarray) -> OutputParity:
+    if got.shape != want.shape:
+        return OutputParity(name, float("inf"), float("inf"), False)
+    if want.size == 0:
+        return OutputParity(name, 0.0, 0.0, True)
+    tolerance = RELATIVE_TOLERANCE.get(str(want.dtype), 0.0)
+    a, b = got.astype(np.float64), want.astype(np.float64)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore"):
+        difference = np.where(same, 0.0, np.abs(a - b))
+    max_abs = float(np.nan_to_num(difference, nan=np.inf).max())
+    finite = np.abs(b[np.isfinite(b)])
+    scale = max(1.0, float(finite.max()) if finite.size else 1.0)
+    return OutputParity(name, max_abs, max_abs / scale, max_abs <= tolerance * scale)

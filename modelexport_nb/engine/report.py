@@ -1,0 +1,146 @@
+"""What an export hands back: the file, its tree, the measures, the parity and how long each stage took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import onnx_ir as ir
+
+from .attribution import Attribution
+from .errors import ModelExportError, did_you_mean
+from .graph import all_nodes, type_text
+from .measures import Measures
+from .metadata import node_name
+from .modules import ModuleTree
+from .parity import Parity
+from .tree import Tree, TreeRow
+
+# Set by the notebook part when it is loaded: the engine itself knows no widget.
+widget_factory: Callable[[ExportReport], Any] | None = None
+
+
+@dataclass(frozen=True)
+class NodeRecord:
+    """One ONNX node for a table: plain strings and numbers only."""
+
+    number: int
+    name: str
+    op: str
+    domain: str
+    scope: str
+    also: tuple[str, ...]
+    evidence: str
+    confidence: float
+    source: str | None
+    inputs: tuple[tuple[str, str, str | None], ...]  # name, dtype and shape, model parameter that it holds
+    outputs: tuple[tuple[str, str], ...]  # name, dtype and shape
+    attributes: tuple[tuple[str, str, str], ...]  # name, value, type
+
+
+@dataclass
+class ExportReport:
+    """Result of `export_model()`.
+
+    Attributes:
+        path: the ONNX file.
+        files: the ONNX file and, where there is one, its external data.
+        strategy, capture, opset: how the graph was attributed, captured, and its ONNX opset.
+        modules: every module of the model.
+        attribution: every node with its scope, further calls, evidence and confidence.
+        tree: the rows that the views show.
+        measures: coverage, root share, ownership, convexity (DESIGN section 6).
+        parity: agreement of the whole model's outputs with PyTorch; None when not verified.
+        timings: seconds of wall time for each stage, in order.
+        notes: what the reader should know: a mode that was changed, a trap that could not be undone.
+    """
+
+    path: Path
+    files: tuple[Path, ...]
+    strategy: str
+    capture: str
+    opset: int
+    metadata: str
+    modules: ModuleTree
+    attribution: Attribution
+    tree: Tree
+    measures: Measures
+    parity: Parity | None
+    timings: dict[str, float]
+    notes: tuple[str, ...]
+    graph: ir.Model = field(repr=False)
+    parameter_names: dict[str, str] = field(default_factory=dict, repr=False)
+    _widget: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files on disk."""
+        return sum(file.stat().st_size for file in self.files if file.exists())
+
+    @property
+    def model_class(self) -> str:
+        """Class name of the exported module."""
+        return self.modules.root.class_name
+
+    def node(self, number: int) -> NodeRecord:
+        """Everything known about node `number`."""
+        return _record(self, self._nodes[number], number)
+
+    def nodes(self, key: str | None = None) -> list[NodeRecord]:
+        """The ONNX nodes of a module call (`path` or `path#n`, calls inside it included), or of the whole graph."""
+        numbers = range(len(self.attribution.scopes)) if key is None else self.tree.region(self.row(key))
+        return [self.node(number) for number in numbers]
+
+    def row(self, key: str) -> TreeRow:
+        """The tree's row of a module call; an unknown key raises with the nearest known one."""
+        row = self.tree.find(key)
+        if row is None:
+            raise ModelExportError(
+                f'No module call "{key}"' + did_you_mean(key, [r.key for r in self.tree if r.key]).replace("Known: ", "Such as: ")
+            )
+        return row
+
+    @property
+    def widget(self) -> Any:
+        """The live tree (one per report). Needs Jupyter: `%load_ext modelexport_nb`."""
+        if self._widget is None:
+            if widget_factory is None:
+                raise ModelExportError("The widget lives in Jupyter: run %load_ext modelexport_nb there first.")
+            self._widget = widget_factory(self)
+        return self._widget
+
+    @property
+    def _nodes(self) -> list[ir.Node]:
+        return all_nodes(self.graph)
+
+
+def _record(report: ExportReport, node: ir.Node, number: int) -> NodeRecord:
+    scope = report.attribution.scopes[number]
+    calls = report.attribution.calls
+    return NodeRecord(
+        number=number,
+        name=node_name(calls, report.tree, scope.call, node, number),
+        op=node.op_type,
+        domain=node.domain,
+        scope=calls[scope.call].key,
+        also=tuple(calls[index].key for index in scope.also),
+        evidence=str(scope.evidence),
+        confidence=scope.confidence,
+        source=scope.source,
+        inputs=tuple(
+            (value.name or "", type_text(value), report.parameter_names.get(value.name or ""))
+            for value in node.inputs
+            if value is not None
+        ),
+        outputs=tuple((value.name or "", type_text(value)) for value in node.outputs),
+        attributes=tuple(_attribute(attribute) for attribute in node.attributes.values()),
+    )
+
+
+def _attribute(attribute: ir.Attr) -> tuple[str, str, str]:
+    if attribute.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS):
+        return attribute.name, "(subgraph)", attribute.type.name
+    text = str(attribute.value)
+    return attribute.name, text if len(text) <= 200 else text[:199] + "…", attribute.type.name

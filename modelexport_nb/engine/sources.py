@@ -1,0 +1,36 @@
+"""Places in source code, relative to their package or folder: never a path of the exporting machine."""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from pathlib import Path
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in ')
+_CELL = re.compile(r"(?:^|/)ipykernel_\d+/|^<ipython-input-")
+
+
+@functools.lru_cache(maxsize=4096)
+def relative_source(file: str) -> str:
+    """`transformers/models/bert/modeling_bert.py` for a file of an importable package, else its bare name."""
+    if _CELL.search(file):
+        return "notebook"
+    path = Path(file)
+    roots = sorted((Path(entry) for entry in sys.path if entry), key=lambda root: -len(root.parts))
+    for root in roots:
+        if path.is_relative_to(root) and (root / path.relative_to(root).parts[0] / "__init__.py").exists():
+            return path.relative_to(root).as_posix()
+    return path.name
+
+
+@functools.lru_cache(maxsize=65536)
+def source_of(stack_trace: str) -> str | None:
+    """`file:line` of the innermost frame of the model's own code in a stack trace as torch.export writes it.
+
+    A frame inside torch says only that a Linear multiplies; it is taken where there is no other.
+    """
+    places = [(relative_source(file), line) for file, line in _FRAME.findall(stack_trace)]
+    own = [place for place in places if not place[0].startswith("torch/")]
+    file, line = (own or places or [("", "")])[-1]
+    return f"{file}:{line}" if file else None

@@ -1,0 +1,42 @@
+"""Scopes for nodes of which nothing is recorded: from the nodes around them."""
+
+from __future__ import annotations
+
+import onnx_ir as ir
+
+from ..attribution import Evidence, NodeScope
+from ..graph import body_owners
+from ..modules import CallTree
+
+
+def fill_from_neighbours(nodes: list[ir.Node], scopes: list[NodeScope | None], calls: CallTree) -> list[NodeScope]:
+    """Give every node without a scope the innermost call around all nodes that read its results.
+
+    A result that only leaves the graph takes its producers' call instead; a node with neither stays at the root with
+    evidence `root`. The call is the common one, never one of several readers: a guess must not be too deep.
+    """
+    filled = list(scopes)
+    position = {id(node): at for at, node in enumerate(nodes)}
+    owners = body_owners(nodes)
+    for at in range(len(nodes) - 1, -1, -1):  # readers come later, so they are filled first
+        if filled[at] is None:
+            readers = _readers(nodes[at], position) or ([owners[at]] if at in owners else [])  # If reads its branches
+            filled[at] = _common([filled[reader] for reader in readers], calls)
+    for at in range(len(nodes)):
+        if filled[at] is None:
+            filled[at] = _common([filled[maker] for maker in _makers(nodes[at], position)], calls)
+    return [scope or NodeScope(0, Evidence.ROOT) for scope in filled]
+
+
+def _common(scopes: list[NodeScope | None], calls: CallTree) -> NodeScope | None:
+    known = [scope.call for scope in scopes if scope is not None]
+    return NodeScope(calls.common(known), Evidence.DATAFLOW) if known else None
+
+
+def _readers(node: ir.Node, position: dict[int, int]) -> list[int]:
+    return [position[id(use.node)] for value in node.outputs for use in value.uses() if id(use.node) in position]
+
+
+def _makers(node: ir.Node, position: dict[int, int]) -> list[int]:
+    makers = [value.producer() for value in node.inputs if value is not None]
+    return [position[id(maker)] for maker in makers if maker is not None and id(maker) in position]

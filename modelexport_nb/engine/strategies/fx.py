@@ -1,0 +1,81 @@
+"""Strategy `fx`: each ONNX node takes the module call in which torch.export traced the operator it came from.
+
+Translation and decomposition carry the call along; what the optimiser then made of the nodes is found by comparing
+the graph before and after. A node that stands for the work of several calls has the first as its scope and the
+others in `also`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+
+from ..attribution import Attribution, Evidence, NodeScope
+from ..capture import Captured
+from ..capture.stamps import inner_modules, stamp_of
+from ..graph import all_nodes
+from ..lineage import Lineage, trace_lineage
+from ..modules import ModuleTree
+from ..sources import source_of
+from .dataflow import fill_from_neighbours
+
+
+class FxStrategy:
+    """What the capture itself recorded, followed through every rewrite."""
+
+    name = "fx"
+
+    def attribute(self, captured: Captured, modules: ModuleTree) -> Attribution:
+        """Scopes from stamps; nodes without any from their neighbours; the root's call as the last resort."""
+        nodes = all_nodes(captured.model)
+        lineage = trace_lineage(captured.before, nodes, list(captured.model.graph.initializers.values()))
+        origins = _calls_before(captured)
+        scopes: list[NodeScope | None] = []
+        for at, sources in enumerate(lineage.made_from):
+            scopes.append(_scope(at, sources, lineage, origins, captured))
+        filled = fill_from_neighbours(nodes, scopes, captured.calls)
+        return Attribution(self.name, captured.calls, filled, _removed(lineage, origins))
+
+
+def _calls_before(captured: Captured) -> list[int | None]:
+    """For each node of the unoptimised graph the call that made it."""
+    origins: list[int | None] = []
+    for frozen in captured.before.nodes:
+        stamp = stamp_of(frozen.fx_node)
+        traced = stamp is not None and stamp[0] == captured.run
+        origins.append(_inner_call(captured, stamp[1], frozen.fx_node) if stamp and traced else None)
+    return origins
+
+
+def _inner_call(captured: Captured, call: int, fx_node: Any) -> int:
+    """Inside a branch of torch.cond: the call of the module that Dynamo noted, below the stamped one."""
+    for identity in inner_modules(fx_node):
+        path = captured.modules_by_id.get(identity)
+        if path is None or path == captured.calls[call].path:
+            continue
+        inside = [c.index for c in captured.calls.calls if c.path == path and c.parent == call]
+        call = inside[0] if inside else captured.calls.begin(path, call)
+    return call
+
+
+def _scope(
+    at: int, sources: list[int], lineage: Lineage, origins: list[int | None], captured: Captured
+) -> NodeScope | None:
+    calls = list(dict.fromkeys(origin for source in sources if (origin := origins[source]) is not None))
+    if not calls:
+        return None
+    evidence = Evidence.REWRITE if lineage.fresh[at] or len(calls) > 1 else Evidence.TRACE
+    fx_node = captured.before.nodes[sources[0]].fx_node
+    source = source_of(fx_node.meta.get("stack_trace") or "") if fx_node is not None else None
+    return NodeScope(calls[0], evidence, tuple(calls[1:]), source)
+
+
+def _removed(lineage: Lineage, origins: list[int | None]) -> dict[int, str]:
+    """Why calls whose operators are all gone have none."""
+    reasons: dict[int, Counter[str]] = {}
+    for at, reason in lineage.gone.items():
+        origin = origins[at]
+        if origin is not None:
+            reasons.setdefault(origin, Counter())[str(reason)] += 1
+    return {call: counts.most_common(1)[0][0] for call, counts in reasons.items()}
