@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import warnings
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,6 +75,8 @@ def _run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], direct
 class _Watch(TorchDispatchMode):
     """Sees every operator: which of the model's tensors it reads, and whose `forward` it runs in."""
 
+    supports_higher_order_operators = True  # torch.cond and its kin run as they are
+
     def __init__(self, model: nn.Module, recorder: CallRecorder, run: EagerRun) -> None:
         super().__init__()
         self._recorder = recorder
@@ -125,6 +128,10 @@ class _plain_eager:
     submodules: the run must show the same calls as the capture."""
 
     def __enter__(self) -> None:
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+        # torch remarks on our hooks when a child is wrapped by torch.compile; nothing the user could do about it
+        warnings.filterwarnings("ignore", message="Using `torch.compile")
         self._stance = torch.compiler.set_stance("force_eager")
         self._stance.__enter__()
         self._fast = torch.backends.mha.get_fastpath_enabled()
@@ -133,3 +140,4 @@ class _plain_eager:
     def __exit__(self, *exc: Any) -> None:
         torch.backends.mha.set_fastpath_enabled(self._fast)
         self._stance.__exit__(*exc)
+        self._warnings.__exit__(*exc)

@@ -55,7 +55,7 @@ class _Comparison:
         self.fresh = [id(node) not in known for node in after]
         self.stands_in = self._stand_ins(initializers)
         self.constant = self._constants(before.initializers)
-        self.number = _value_numbers(self.before)
+        self.number, self.value_number = _value_numbers(self.before)
 
     def lineage(self) -> Lineage:
         made_from: list[set[int]] = [set() for _ in self.after]
@@ -181,7 +181,8 @@ class _Comparison:
             for read in self.before[node].inputs:
                 if read is None:
                     continue
-                if read is value or self.stands_in.get(id(read)) is value:
+                same = self.value_number.get(id(read), read) == self.value_number.get(id(value), value)
+                if same or self.stands_in.get(id(read)) is value:
                     return True
                 maker = self.producer.get(id(read))
                 if maker is not None and maker not in seen and not self.survives[maker]:
@@ -204,8 +205,9 @@ def _has_body(old: FrozenNode) -> bool:
     return any(str(value).startswith("graph at") for _, value in old.attributes)
 
 
-def _value_numbers(nodes: list[FrozenNode]) -> list[Any]:
-    """Equal numbers for nodes that compute the same operator with equal attributes on equal inputs."""
+def _value_numbers(nodes: list[FrozenNode]) -> tuple[list[Any], dict[int, Any]]:
+    """Equal numbers for nodes that compute the same operator with equal attributes on equal inputs; the same for
+    their outputs, by the `id` of the value."""
     of_value: dict[int, Any] = {}
     table: dict[Any, int] = {}
     numbers: list[Any] = []
@@ -215,7 +217,7 @@ def _value_numbers(nodes: list[FrozenNode]) -> list[Any]:
         numbers.append(number)
         for position, value in enumerate(node.outputs):
             of_value[id(value)] = (number, position)
-    return numbers
+    return numbers, of_value
 
 
 def _leaf(value: ir.Value | None) -> Any:

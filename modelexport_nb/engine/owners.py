@@ -34,8 +34,8 @@ class Owners:
     """Resolves initializers of a graph to the parameters of a live model.
 
     An initializer is a parameter when it lies in the same memory (ties included), holds the same numbers in any order
-    of the axes (deduplicated, transposed, reshaped), or is a parameter rescaled along one axis (a Conv into which a
-    BatchNorm was folded). Equal parameters of several modules are all named. A single number is no evidence: the
+    (deduplicated, transposed, gates of a GRU exchanged), or is a parameter rescaled along one axis (a Conv into which
+    a BatchNorm was folded). Equal parameters of several modules are all named. A single number is no evidence: the
     same constant occurs anywhere.
     """
 
@@ -67,9 +67,14 @@ class Owners:
         if tensor.size < 2 or tensor.size not in self._by_size:
             return []
         array = tensor.numpy()
-        candidates = [p for p in self._by_size[tensor.size] if _comparable(p.tensor, array)]
-        equal = [p for p in candidates if self._holds_same(p, array)]
-        return equal or [p for p in candidates if _is_rescaled(array, self._array(p))]
+        if array.dtype.kind != "f":
+            return []
+        candidates = [p for p in self._by_size[tensor.size] if _comparable(p.tensor)]
+        return (
+            [p for p in candidates if _same_layout(self._array(p), array)]
+            or [p for p in candidates if _is_rescaled(array, self._array(p))]
+            or [p for p in candidates if _same_numbers(self._array(p), array)]
+        )
 
     def _equal_copies(self, first: Parameter) -> list[Parameter]:
         """Other parameters with the same numbers: exporters merge small equal tensors into one."""
@@ -86,18 +91,6 @@ class Owners:
             and np.array_equal(self._array(p), array)
         ]
 
-    def _holds_same(self, parameter: Parameter, array: np.ndarray) -> bool:
-        own = self._array(parameter)
-        if own.shape == array.shape and np.array_equal(own, array):
-            return True
-        if own.ndim == array.ndim == 2 and own.shape == array.shape[::-1]:
-            return np.array_equal(own.T, array)
-        if np.array_equal(own.reshape(-1), array.reshape(-1)):
-            return True
-        if sorted(own.shape) != sorted(array.shape) or own.ndim < 3:
-            return False
-        return np.array_equal(np.sort(own, axis=None), np.sort(array, axis=None))
-
     def _array(self, parameter: Parameter) -> np.ndarray:
         key = id(parameter.tensor)
         if key not in self._arrays:
@@ -106,19 +99,45 @@ class Owners:
         return self._arrays[key]
 
 
-def _comparable(tensor: torch.Tensor, array: np.ndarray) -> bool:
-    return tensor.device.type != "meta" and not tensor.is_sparse and tensor.is_floating_point() == (array.dtype.kind == "f")
+def _comparable(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() and tensor.device.type != "meta" and not tensor.is_sparse
+
+
+def _same_layout(own: np.ndarray, array: np.ndarray) -> bool:
+    """Equal as it is, transposed, or with another shape."""
+    views = [own] if own.shape == array.shape else [own.reshape(array.shape)]
+    if own.ndim == 2 and own.shape[::-1] == array.shape:
+        views.append(own.T)
+    # a few numbers tell most strangers apart before whole weights are compared
+    return any(np.array_equal(_few(view), _few(array)) and np.array_equal(view, array) for view in views)
+
+
+def _few(array: np.ndarray) -> np.ndarray:
+    return array[:2, ..., :64] if array.ndim > 1 else array[:64]
+
+
+def _same_numbers(own: np.ndarray, array: np.ndarray) -> bool:
+    """Equal in some order, as when the gates of a GRU change places."""
+    a, b = (float(np.sum(x, dtype=np.float64)) for x in (own, array))
+    if abs(a - b) > 1e-4 * max(1.0, abs(a)) + 1e-6 * own.size:  # sums differ by rounding at most
+        return False
+    return np.array_equal(np.sort(own, axis=None), np.sort(array, axis=None))
 
 
 def _is_rescaled(array: np.ndarray, own: np.ndarray) -> bool:
-    """Whether `array` is `own` times one number for each entry of one axis, the numbers not all being free to choose."""
+    """Whether `array` is `own` times one number for each entry of its first or second axis."""
     if array.shape != own.shape or own.ndim < 2:
         return False
     for axis in (0, 1):
         if own.shape[axis] == own.size:
-            continue
-        a, b = (np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1).astype(np.float64) for x in (array, own))
-        scale = (a * b).sum(1) / np.maximum((b * b).sum(1), 1e-300)
-        if np.allclose(a, scale[:, None] * b, rtol=1e-3, atol=1e-6 * max(1.0, float(np.abs(a).max()))):
+            continue  # one number for each entry would fit anything
+        a, b = (np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1) for x in (array, own))
+        if _proportional(a[:2, :64], b[:2, :64]) and _proportional(a, b):
             return True
     return False
+
+
+def _proportional(a: np.ndarray, b: np.ndarray) -> bool:
+    scale = np.einsum("ij,ij->i", a, b) / np.maximum(np.einsum("ij,ij->i", b, b), 1e-30)
+    limit = 1e-3 * float(np.abs(a).max()) + 1e-30
+    return bool((np.abs(a - scale[:, None] * b) <= limit).all())

@@ -30,7 +30,9 @@ def source_of(stack_trace: str) -> str | None:
 
     A frame inside torch says only that a Linear multiplies; it is taken where there is no other.
     """
-    places = [(relative_source(file), line) for file, line in _FRAME.findall(stack_trace)]
+    # frames of generated code, such as "<eval_with_key>.5", are nobody's source
+    frames = [frame for frame in _FRAME.findall(stack_trace) if not frame[0].startswith("<") or _CELL.search(frame[0])]
+    places = [(relative_source(file), line) for file, line in frames]
     own = [place for place in places if not place[0].startswith("torch/")]
     file, line = (own or places or [("", "")])[-1]
     return f"{file}:{line}" if file else None

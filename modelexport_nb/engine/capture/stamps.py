@@ -8,7 +8,7 @@ travels in `node.meta["custom"]` (`torch.fx.traceback.annotate`) through decompo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -22,18 +22,24 @@ Stamp = tuple[int, int]  # which run of the model, which call in it
 
 @contextmanager
 def stamping(recorder: CallRecorder) -> Iterator[None]:
-    """While the block runs, operators traced inside a module call carry its stamp."""
-    open_marks: list[AbstractContextManager[None]] = []
+    """While the block runs, operators traced inside a module call carry its stamp.
+
+    Metadata is preserved from the root's entry to its exit only: around it torch marks placeholders in a way that
+    its own later passes take for a contradiction.
+    """
+    open_marks: list[ExitStack] = []
 
     def enter(index: int, args: tuple[Any, ...]) -> None:
-        mark = traceback.annotate({_KEY: (len(recorder.runs) - 1, index)})
-        mark.__enter__()
-        open_marks.append(mark)
+        marks = ExitStack()
+        if not open_marks:
+            marks.enter_context(traceback.preserve_node_meta())
+        marks.enter_context(traceback.annotate({_KEY: (len(recorder.runs) - 1, index)}))
+        open_marks.append(marks)
 
     def leave(index: int, output: Any) -> None:
-        open_marks.pop().__exit__(None, None, None)
+        open_marks.pop().close()
 
-    with traceback.preserve_node_meta(), recorder.active(enter, leave):
+    with recorder.active(enter, leave):
         yield
 
 
