@@ -51,11 +51,12 @@ class NodeScope:
 class Attribution:
     """What one strategy says about one graph: `scopes[i]` belongs to node `i` of `graph.all_nodes(model)`.
 
-    `removed` maps a call whose operators are all gone to the reason (constant, no-op, result unused), for the tree.
+    `removed` maps a call whose operators are all gone to the reason (constant, no-op, result unused), for the tree;
+    `hidden` are modules that ran in PyTorch but that the capture did not show: their nodes carry the call around them.
     """
 
     strategy: str
     calls: CallTree
     scopes: list[NodeScope]
     removed: dict[int, str]
-    notes: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def export_model(
         captured = capture(request)
     with clock.stage("attribute"):
         modules = ModuleTree.of(model)
-        attribution = _with_identities(witness.attribute(captured, modules), eager)
+        attribution = _with_eager_facts(witness.attribute(captured, modules), eager)
         tree = build_tree(modules, attribution)
         parameters = read_parameters(captured.model, Owners(model))
         measures = take_measures(all_nodes(captured.model), attribution, parameters, eager)
@@ -111,7 +112,7 @@ def export_model(
         measures=measures,
         parity=parity,
         timings=clock.seconds,
-        notes=(*notes, *attribution.notes),
+        notes=(*notes, *_hidden_notes(attribution)),
         graph=_without_weights(captured.model),
         parameter_names={
             value.name or "": found[0].path
@@ -179,12 +180,22 @@ def _run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
     return notes
 
 
-def _with_identities(attribution: Attribution, eager: EagerRun) -> Attribution:
-    """Calls that handed an input through made no node for a reason that only the eager run knows."""
-    for call in attribution.calls.calls:
-        if call.key in eager.identity:
-            attribution.removed[call.index] = "identity in eval mode"
-    return attribution
+def _with_eager_facts(attribution: Attribution, eager: EagerRun) -> Attribution:
+    """What only the eager run knows: calls that handed an input through, and calls that the capture hid."""
+    calls = attribution.calls
+    identities = {index: "identity in eval mode" for key in eager.identity if (index := calls.by_key.get(key))}
+    hidden = frozenset(call.path for call in eager.calls.calls if not calls.count(call.path))
+    return replace(attribution, removed=attribution.removed | identities, hidden=hidden)
+
+
+def _hidden_notes(attribution: Attribution) -> list[str]:
+    if not attribution.hidden:
+        return []
+    listed = ", ".join(sorted(attribution.hidden)[:3])
+    return [
+        f"{len(attribution.hidden)} modules ran inside a region that the capture compiles as a whole ({listed}); "
+        "their nodes carry the call around it."
+    ]
 
 
 def _verify(draft: Path, captured: Captured, request: Request, eager: EagerRun) -> Parity:

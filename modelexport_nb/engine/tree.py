@@ -177,7 +177,7 @@ def _explain_empty(attribution: Attribution, rows: list[TreeRow], row_of_call: d
             continue
         call = call_of_row.get(row.index)
         if call is None:
-            row.reason = "never called"
+            row.reason = "hidden from the capture" if row.path in attribution.hidden else "never called"
         elif call in folded:
             row.reason = f"folded into {attribution.calls[folded[call]].key}"
         elif call in attribution.removed:
