@@ -1,0 +1,31 @@
+/** How deep the tree is open: root … deepest, or mixed once rows were opened by hand. */
+import { quiet, type View } from "./view";
+
+export function Depth({ view: { store } }: { view: View }) {
+  const { deepest } = store.tree;
+  const { depth, mixed } = store.depth.value;
+  if (deepest === 0) return null;
+  const word = mixed ? "mixed" : wordFor(depth, deepest);
+  return (
+    <label class="depth">
+      depth
+      <input
+        type="range"
+        min={0}
+        max={deepest}
+        value={depth}
+        aria-label="Depth: root to deepest"
+        aria-valuetext={word}
+        onInput={(event) => store.setDepth(Number(event.currentTarget.value))}
+        onKeyDown={(event) => event.key.startsWith("Arrow") && event.stopPropagation()}
+        {...quiet}
+      />
+      <output>{word}</output>
+    </label>
+  );
+}
+
+function wordFor(depth: number, deepest: number): string {
+  if (depth === 0) return "root";
+  return depth === deepest ? "deepest" : `${depth} of ${deepest}`;
+}

@@ -1,0 +1,67 @@
+/** Draws a widget on the page of the test, as anywidget would, and finds things in it. */
+import widget from "../src/index";
+import { mockModel } from "./mockModel";
+
+export async function draw(payload: unknown, { views = 1, selected = null as string | null } = {}) {
+  const mock = mockModel(payload, selected);
+  const whole = new AbortController();
+  const instance = widget();
+  const props = { model: mock.model, experimental: {} as never };
+  await instance.initialize({ ...props, signal: whole.signal });
+  const drawn = [];
+  for (let i = 0; i < views; i++) {
+    const el = document.body.appendChild(document.createElement("div"));
+    const view = new AbortController();
+    await instance.render({ ...props, el, host: {} as never, signal: view.signal });
+    drawn.push({ el, close: () => view.abort(), ...finders(el) });
+  }
+  await settle();
+  return { ...mock, ...drawn[0], views: drawn, destroy: () => whole.abort() };
+}
+
+/** Waits until effects have run and everything is drawn. */
+export const settle = () => new Promise((done) => setTimeout(done, 35));
+
+function finders(el: HTMLElement) {
+  const find = (selector: string) => {
+    const found = el.querySelector<HTMLElement>(selector);
+    if (!found) throw new Error(`no ${selector}`);
+    return found;
+  };
+  const rows = () => [...el.querySelectorAll<HTMLElement>(".tree [data-row]")];
+  const name = (row: HTMLElement) => row.querySelector(".nm")?.textContent ?? "";
+  return {
+    find,
+    rows,
+    names: () => rows().map(name),
+    row: (text: string) => {
+      const found = rows().find((row) => name(row) === text);
+      if (!found) throw new Error(`no row ${text}`);
+      return found;
+    },
+    nodes: () => [...el.querySelectorAll<HTMLElement>("[data-node]")],
+    selected: () =>
+      rows()
+        .filter((row) => row.getAttribute("aria-selected") === "true")
+        .map(name),
+    focused: () => name(document.activeElement as HTMLElement),
+    type: async (text: string) => {
+      const input = find(".find input") as HTMLInputElement;
+      input.value = text;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      await settle();
+    },
+  };
+}
+
+export async function press(key: string, init: KeyboardEventInit = {}, target = document.activeElement) {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init });
+  target?.dispatchEvent(event);
+  await settle();
+  return event;
+}
+
+export async function click(element: Element) {
+  element.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  await settle();
+}
