@@ -1,0 +1,41 @@
+"""Write the notebooks of the browser test into a folder."""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+EXPORT = """\
+import torch
+from tiny_bert import TinyBert
+
+%load_ext modelexport_nb
+torch.manual_seed(0)
+model, inputs = TinyBert().eval(), torch.arange(20).reshape(2, 10)"""
+
+NOTEBOOKS = {
+    "quickstart": [EXPORT, "r = %modelexport model inputs", "r", "r  # a second view of the same model"],
+    "scale": [
+        "from modelexport_nb.notebook.widgets.hierarchy import HierarchyWidget\nimport json, synthetic, time",
+        "big = synthetic.payload(layers=100, nodes=10_000)\n"
+        "print(len(json.dumps(big, ensure_ascii=False).encode()), len(big['rows']['name']))",
+        "begun = time.time()\nHierarchyWidget(payload=big)",
+    ],
+    "many": [
+        "from modelexport_nb.notebook.widgets.hierarchy import HierarchyWidget\nimport synthetic",
+        "for _ in range(20):\n    display(HierarchyWidget(payload=synthetic.payload(layers=6, nodes=600)))",
+    ],
+    "saved": [EXPORT, "r = %modelexport model inputs", "r"],
+}
+
+
+def main(folder: Path) -> None:
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for name, sources in NOTEBOOKS.items():
+        notebook = new_notebook(cells=[new_code_cell(s) for s in sources], metadata={"kernelspec": kernel})
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
