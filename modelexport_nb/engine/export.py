@@ -141,7 +141,9 @@ class _Clock:
 
 def _check_model(model: nn.Module) -> None:
     if isinstance(model, torch.jit.ScriptModule):
-        raise InputError("The model is a TorchScript module: its Python modules are gone. Export the nn.Module it was made from.")
+        raise InputError(
+            "The model is a TorchScript module: its Python modules are gone. Export the nn.Module it was made from."
+        )
     if not isinstance(model, nn.Module):
         kind = model.__name__ + " itself, not an instance" if isinstance(model, type) else f"a {type(model).__name__}"
         raise InputError(f"The model is {kind}. Pass an instance of torch.nn.Module.")
@@ -155,7 +157,7 @@ def _check_opset(opset: int | None) -> None:
         raise OptionError(f"The opset is {opset!r}. Pass a whole number such as 18.")
     if opset < LOWEST_OPSET:
         raise OptionError(
-            f"Opset {opset} is too low: torch's exporter writes {LOWEST_OPSET} and loses all tags when it converts down. "
+            f"Opset {opset} is too low: torch's exporter loses all tags when it converts below {LOWEST_OPSET}. "
             f"Use {LOWEST_OPSET} or later."
         )
     if opset > newest:
@@ -173,10 +175,13 @@ def _run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
     if changed:
         listed = ", ".join(sorted(set(changed))[:3])
         notes.append(
-            f"The model changes its own state when it runs ({listed}); the file repeats what one run from the present state does."
+            f"The model changes its own state when it runs ({listed}); "
+            "the file repeats what one run from the present state does."
         )
     for path in sorted(eager.direct):
-        notes.append(f"{path or 'The root'} is run by calling its forward directly, past its hooks; it is shown as a call.")
+        notes.append(
+            f"{path or 'The root'} is run by calling its forward directly, past its hooks; it is shown as a call."
+        )
     return notes
 
 
@@ -208,7 +213,7 @@ def _without_weights(model: ir.Model) -> ir.Model:
     """The report keeps the graph for its tables, not the weights: it must not keep the model's memory alive."""
     for value in model.graph.initializers.values():
         if value.const_value is not None:
-            value.shape, value.dtype = value.const_value.shape, value.const_value.dtype
+            value.shape, value.dtype = ir.Shape(value.const_value.shape.numpy()), value.const_value.dtype
             value.const_value = None
     for node in all_nodes(model):
         node.meta.clear()

@@ -63,7 +63,9 @@ def _check_fit(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         signature.bind(*args, **kwargs)
     except TypeError as error:
         takes = ", ".join(str(p) for p in parameters.values())
-        raise InputError(f"The inputs do not fit forward of {type(model).__name__}: {error}. It takes ({takes}).") from None
+        raise InputError(
+            f"The inputs do not fit forward of {type(model).__name__}: {error}. It takes ({takes})."
+        ) from None
 
 
 def named_arguments(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:

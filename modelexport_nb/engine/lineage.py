@@ -84,9 +84,8 @@ class _Comparison:
             for value, name in zip(old.outputs, old.names, strict=True):
                 if id(value) in alive:
                     found[id(value)] = value
-                elif name in by_name and (maker := by_name[name].producer()) is not old.node:
-                    if maker is None or self.fresh[self.position[id(maker)]]:
-                        found[id(value)] = by_name[name]
+                elif name in by_name and self._is_new(by_name[name]):
+                    found[id(value)] = by_name[name]
         self.replaced_at_input: dict[int, ir.Value] = {}
         for at, old in enumerate(self.before):
             if not self.survives[at]:
@@ -95,10 +94,14 @@ class _Comparison:
                 if then is not None and now is not None and then is not now and id(then) not in alive:
                     self.replaced_at_input.setdefault(id(then), now)
         for then_id, now in self.replaced_at_input.items():
-            maker = now.producer()
-            if then_id not in found and maker is not None and self.fresh[self.position.get(id(maker), 0)]:
+            if then_id not in found and now.producer() is not None and self._is_new(now):
                 found[then_id] = now
         return found
+
+    def _is_new(self, value: ir.Value) -> bool:
+        """Whether the optimiser made the value: an initializer, or the result of a node that was not there."""
+        maker = value.producer()
+        return maker is None or self.fresh[self.position[id(maker)]]
 
     def _constants(self, initializers: list[ir.Value]) -> list[bool]:
         """Nodes of the old graph that depend on no input, or whose result is an initializer now."""
@@ -212,7 +215,9 @@ def _value_numbers(nodes: list[FrozenNode]) -> tuple[list[Any], dict[int, Any]]:
     table: dict[Any, int] = {}
     numbers: list[Any] = []
     for node in nodes:
-        inputs = tuple(_leaf(value) if value is None else of_value.get(id(value)) or _leaf(value) for value in node.inputs)
+        inputs = tuple(
+            _leaf(value) if value is None else of_value.get(id(value)) or _leaf(value) for value in node.inputs
+        )
         number = table.setdefault((node.op, node.attributes, inputs), len(table))
         numbers.append(number)
         for position, value in enumerate(node.outputs):

@@ -38,5 +38,9 @@ class Measures:
                 "Nodes that read a parameter and whose scope holds an owner or reader of it, of all that read one",
             ),
             ("root share", f"{100 * self.root_share:.1f} %", "Nodes at the root for want of anything better"),
-            ("convex", f"{self.convex}/{self.regions}", "Module calls with nodes whose region no path leaves and enters again"),
+            (
+                "convex",
+                f"{self.convex}/{self.regions}",
+                "Module calls with nodes whose region no path leaves and enters again",
+            ),
         ]

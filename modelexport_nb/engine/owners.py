@@ -45,7 +45,7 @@ class Owners:
             for path, module in model.named_modules()
             for name, tensor in own_tensors(module)
         ]
-        self._by_memory: dict[tuple[int, int, int], list[Parameter]] = defaultdict(list)
+        self._by_memory: dict[object, list[Parameter]] = defaultdict(list)
         self._by_size: dict[int, list[Parameter]] = defaultdict(list)
         for parameter in self.parameters:
             tensor = parameter.tensor
@@ -140,4 +140,4 @@ def _is_rescaled(array: np.ndarray, own: np.ndarray) -> bool:
 def _proportional(a: np.ndarray, b: np.ndarray) -> bool:
     scale = np.einsum("ij,ij->i", a, b) / np.maximum(np.einsum("ij,ij->i", b, b), 1e-30)
     limit = 1e-3 * float(np.abs(a).max()) + 1e-30
-    return bool((np.abs(a - scale[:, None] * b) <= limit).all())
+    return bool(scale.any() and (np.abs(a - scale[:, None] * b) <= limit).all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ class NodeRecord:
     attributes: tuple[tuple[str, str, str], ...]  # name, value, type
 
 
-@dataclass
+@dataclass(repr=False)
 class ExportReport:
     """Result of `export_model()`.
 
@@ -70,9 +71,9 @@ class ExportReport:
     parity: Parity | None
     timings: dict[str, float]
     notes: tuple[str, ...]
-    graph: ir.Model = field(repr=False)
-    parameter_names: dict[str, str] = field(default_factory=dict, repr=False)
-    _widget: Any = field(default=None, repr=False, compare=False)
+    graph: ir.Model
+    parameter_names: dict[str, str] = field(default_factory=dict)
+    _widget: Any = field(default=None, compare=False)
 
     @property
     def bytes(self) -> int:
@@ -98,7 +99,8 @@ class ExportReport:
         row = self.tree.find(key)
         if row is None:
             raise ModelExportError(
-                f'No module call "{key}"' + did_you_mean(key, [r.key for r in self.tree if r.key]).replace("Known: ", "Such as: ")
+                f'No module call "{key}"'
+                + did_you_mean(key, [r.key for r in self.tree if r.key]).replace("Known: ", "Such as: ")
             )
         return row
 
@@ -111,9 +113,14 @@ class ExportReport:
             self._widget = widget_factory(self)
         return self._widget
 
-    @property
+    @functools.cached_property
     def _nodes(self) -> list[ir.Node]:
         return all_nodes(self.graph)
+
+    def __repr__(self) -> str:
+        # One line, the same in every run: no folder, no time, no address.
+        agrees = "not verified" if self.parity is None else self.parity.text
+        return f"<ExportReport {self.model_class} → {self.path.name}: {len(self.attribution.scopes)} nodes, {agrees}>"
 
 
 def _record(report: ExportReport, node: ir.Node, number: int) -> NodeRecord:

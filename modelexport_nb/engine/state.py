@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,12 +33,12 @@ def preserved(model: nn.Module) -> Iterator[list[str]]:
     finally:
         changed.extend(_changed(modules, before, buffers, model))
         for path, module in modules.items():
-            _restore(vars(module), before[path])
+            _restore(module.__dict__, before[path])
         for parameter, flag in flags:
             if parameter.requires_grad != flag:
                 parameter.requires_grad_(flag)
         for thing, attributes in objects:
-            _restore(vars(thing), attributes)
+            _restore(thing.__dict__, attributes)
         _restore_buffers(model, buffers)
 
 
@@ -47,11 +47,11 @@ def _copy(attributes: dict[str, Any]) -> dict[str, Any]:
     return {name: value.copy() if type(value) in _CONTAINERS else value for name, value in attributes.items()}
 
 
-def _restore(current: dict[str, Any], attributes: dict[str, Any]) -> None:
+def _restore(current: MutableMapping[str, Any], attributes: dict[str, Any]) -> None:
     for name in [name for name in current if name not in attributes]:
         del current[name]
     for name, value in attributes.items():
-        now = current.get(name)
+        now: Any = current.get(name)
         if type(value) in _CONTAINERS and type(now) is type(value):
             if not _same(now, value):  # keep the identity of the container: others may hold it
                 now.clear()

@@ -57,10 +57,10 @@ class Tree:
 
     def region(self, row: TreeRow) -> list[int]:
         """Numbers of the nodes made by this call and the calls inside it, in execution order."""
-        found = list(row.nodes)
-        for child in row.children:
-            found.extend(self.region(self.rows[child]))
-        return sorted(found)
+        end = row.index + 1  # rows stand in pre-order: those inside follow directly
+        while end < len(self.rows) and self.rows[end].parent >= row.index:
+            end += 1
+        return sorted(node for inside in self.rows[row.index : end] for node in inside.nodes)
 
 
 @dataclass
@@ -175,8 +175,8 @@ def _explain_empty(attribution: Attribution, rows: list[TreeRow], row_of_call: d
     for row in reversed(rows):  # children first: a parent is explained by what became of its children
         if row.total:
             continue
-        call = call_of_row.get(row.index)
-        if call is None:
+        call = call_of_row.get(row.index, -1)
+        if call < 0:
             row.reason = "hidden from the capture" if row.path in attribution.hidden else "never called"
         elif call in folded:
             row.reason = f"folded into {attribution.calls[folded[call]].key}"

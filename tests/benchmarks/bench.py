@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import platform
 import resource
 import statistics
@@ -19,12 +20,22 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
 from .models import CASES
 
 ROUNDS = 3
+COLUMNS = (
+    "model",
+    "plain, CPU",
+    "tagged, CPU ratio",
+    "tagged, wall ratio",
+    "tagged and verified, CPU ratio",
+    "peak GB, plain",
+    "peak GB, tagged",
+)
+LIBRARIES = ("torch", "transformers", "onnx", "onnx-ir", "onnxscript")
 
 
 def ways(case: str, folder: str) -> dict[str, Callable[[], Any]]:
@@ -101,10 +112,9 @@ def row(case: str, rounds: int) -> str:
 
 def machine() -> str:
     """What the figures hold for."""
-    from importlib.metadata import version
-
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "onnx", "onnx-ir", "onnxscript"))
-    return f"{platform.system()} {platform.machine()}, {len(__import__('os').sched_getaffinity(0))} cores, Python {platform.python_version()}, {libraries}"
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    cores = len(os.sched_getaffinity(0))
+    return f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}, {libraries}"
 
 
 def main() -> None:
@@ -121,7 +131,9 @@ def main() -> None:
         print(json.dumps(result))
         return
     print(machine() + "\n")
-    print("| model | plain, CPU | tagged, CPU ratio | tagged, wall ratio | tagged and verified, CPU ratio | peak GB, plain | peak GB, tagged |")
+    print(
+        "| model | plain, CPU | tagged, CPU ratio | tagged, wall ratio | tagged and verified, CPU ratio | peak GB, plain | peak GB, tagged |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for case in options.case or CASES:
         print(row(case, options.rounds), flush=True)

@@ -14,7 +14,7 @@ export function Detail({ view, node }: { view: View; node: number }) {
   const name = detail?.name ?? nodeName(tree, node);
   const kind = detail?.evidence ?? tree.evidence[tree.nodes.evidence[node]] ?? "";
   return (
-    <section class="det" aria-label={`Node ${node}`}>
+    <div class="det" role="group" aria-label={`Node ${node}`}>
       <h4>
         <bdi>{name}</bdi>
         <CopyButton text={name} label="Copy name" />
@@ -35,7 +35,7 @@ export function Detail({ view, node }: { view: View; node: number }) {
         </Entry>
         <Also view={view} keys={detail?.also ?? tree.nodes.also.get(node)?.map((row) => tree.key[row]) ?? []} />
       </dl>
-    </section>
+    </div>
   );
 }
 

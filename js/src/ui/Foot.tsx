@@ -7,7 +7,7 @@ export function Foot({ view }: { view: View }) {
   const python = view.store.python.value;
   const open = view.keysOpen.value;
   return (
-    <footer class="foot" data-zone="foot">
+    <div class="foot" data-zone="foot">
       <span>Python</span>
       <code title={python}>{python}</code>
       <CopyButton text={python} label="Copy code" />
@@ -25,6 +25,6 @@ export function Foot({ view }: { view: View }) {
         <span class="key">?</span> keys
       </button>
       {open && <Keys view={view} />}
-    </footer>
+    </div>
   );
 }

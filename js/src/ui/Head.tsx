@@ -14,7 +14,7 @@ export function Head({ tree }: { tree: Tree }) {
     plain(size(bytes)),
   ];
   return (
-    <header class="head">
+    <div class="head">
       <strong>
         <bdi>{tree.title}</bdi>
       </strong>
@@ -24,7 +24,7 @@ export function Head({ tree }: { tree: Tree }) {
       <span class="q facts">{facts.join(" · ")}</span>
       <span class="grow" />
       <Badge parity={tree.parity} />
-    </header>
+    </div>
   );
 }
 

@@ -52,8 +52,9 @@ class Capture(Protocol):
 class Captured:
     """An ONNX graph with its witnesses.
 
-    `calls` are the module calls of the traced run, `run` its number in the stamps; `before` is the graph as it was translated, before optimisation,
-    with the call that made each node; `modules_by_id` resolves what torch notes inside the branches of `torch.cond`.
+    `calls` are the module calls of the traced run, `run` its number in the stamps; `before` is the graph as it was
+    translated, before optimisation, with the call that made each node; `modules_by_id` resolves what torch notes
+    inside the branches of `torch.cond`.
     """
 
     model: ir.Model

@@ -34,7 +34,7 @@ def _chain(error: BaseException | None) -> list[BaseException]:
 def _reason(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, torch.fx.experimental.symbolic_shapes.GuardOnDataDependentSymNode):
-            return "torch.export cannot follow a branch or a size that depends on data. Use torch.cond or torch.where there."
+            return "torch.export cannot follow a branch or a size that depends on data. Use torch.cond or torch.where."
     first = causes[0]
     return f"{type(first).__name__}: {one_line(first).rstrip('.')}."
 
@@ -53,7 +53,7 @@ def _model_line(error: BaseException, model: nn.Module) -> tuple[str, str] | Non
     return None
 
 
-def _file_of(cls: type) -> str | None:
+def _file_of(cls: type[nn.Module]) -> str | None:
     if cls.__module__.startswith("torch."):
         return None  # the user wants the line of the model, not of torch
     code = getattr(getattr(cls.forward, "__wrapped__", cls.forward), "__code__", None)

@@ -52,7 +52,9 @@ def capture(request: Request) -> Captured:
 def _check_opset(model: ir.Model, asked: int | None) -> None:
     got = model.opset_imports.get("", 0)
     if asked is not None and got != asked:
-        raise CaptureError(f"The exporter wrote opset {got} where {asked} was asked for. Nothing was written. Try --opset {got}.")
+        raise CaptureError(
+            f"The exporter wrote opset {got} where {asked} was asked for. Nothing was written. Try --opset {got}."
+        )
 
 
 @contextlib.contextmanager

@@ -60,7 +60,11 @@ def _hashable(attribute: ir.Attr) -> Any:
         return f"graph at {id(attribute)}"  # two nodes with bodies are never the same work
     if attribute.type == ir.AttributeType.TENSOR:
         tensor = attribute.value
-        return f"{tensor.dtype} {tensor.shape} {tensor.numpy().tobytes().hex()}" if tensor.size <= 1024 else str(id(tensor))
+        return (
+            f"{tensor.dtype} {tensor.shape} {tensor.numpy().tobytes().hex()}"
+            if tensor.size <= 1024
+            else str(id(tensor))
+        )
     return f"{attribute.type} {attribute.value}"
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-
 from ..attribution import Attribution, Evidence, NodeScope
 from ..capture import Captured
 from ..capture.stamps import inner_modules, stamp_of

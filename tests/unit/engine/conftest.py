@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.report import ExportReport
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
+
 from modelexport_nb.engine.errors import (
     CaptureError,
     CheckError,
@@ -19,7 +21,6 @@ from modelexport_nb.engine.errors import (
     PathError,
 )
 from modelexport_nb.engine.export import STAGES, export_model
-from torch import nn
 
 from .zoo import Inner, Recurrent, bert
 
@@ -36,7 +37,9 @@ def old(tmp_path: Path) -> Iterator[Path]:
     assert [file.name for file in tmp_path.iterdir()] == ["m.onnx"]
 
 
-def fails(error: type[ModelExportError], words: str, model: Any, inputs: Any, path: Any, **options: Any) -> ModelExportError:
+def fails(
+    error: type[ModelExportError], words: str, model: Any, inputs: Any, path: Any, **options: Any
+) -> ModelExportError:
     with pytest.raises(error, match=words) as caught:
         export_model(model, inputs, path, **options)
     message = str(caught.value)
@@ -60,7 +63,13 @@ def test_not_a_module(old: Path, model: Any, words: str) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_torchscript_module(old: Path) -> None:
-    fails(InputError, "TorchScript module: its Python modules are gone", torch.jit.trace(nn.Linear(4, 4), X), X, old)
+    fails(
+        InputError,
+        "TorchScript module: its Python modules are gone",
+        torch.jit.trace(nn.Linear(4, 4), X),
+        X,
+        old,
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +161,10 @@ def state_of(model: nn.Module) -> list[Any]:
             module.training,
             [id(hook) for hook in module._forward_hooks.values()],
             [id(hook) for hook in module._forward_pre_hooks.values()],
-            [(name, id(p), p.requires_grad, p.detach().clone().tolist()) for name, p in module.named_parameters(recurse=False)],
+            [
+                (name, id(p), p.requires_grad, p.detach().clone().tolist())
+                for name, p in module.named_parameters(recurse=False)
+            ],
             [(name, id(b), b.detach().clone().tolist()) for name, b in module.named_buffers(recurse=False)],
             copy.deepcopy(vars(module.config)) if hasattr(module, "config") else None,
         )
@@ -180,7 +192,9 @@ class KeepsState(nn.Module):
         return self.norm(self.linear(x))
 
 
-@pytest.mark.parametrize("build", [lambda: (KeepsState().train(), X), lambda: (Recurrent(), torch.randn(1, 2, 4)), bert])
+@pytest.mark.parametrize(
+    "build", [lambda: (KeepsState().train(), X), lambda: (Recurrent(), torch.randn(1, 2, 4)), bert]
+)
 def test_the_model_is_as_before(tmp_path: Path, build: Any) -> None:
     model, inputs = build()
     calls: list[str] = []

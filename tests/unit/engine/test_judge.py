@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from modelexport_nb.engine.attribution import Attribution, Evidence, NodeScope
 from modelexport_nb.engine.capture import Request, capture
 from modelexport_nb.engine.eager import EagerRun, run_eagerly
@@ -76,9 +77,7 @@ def test_everything_at_the_root(convs: Exhibit) -> None:
 def test_two_calls_under_one_scope(twice: Exhibit) -> None:
     """What torch writes for a module called twice: its region is left for the block between, and entered again."""
     calls = twice.truth.calls
-    merged = [
-        replace(scope, call=twice.call(calls[scope.call].path)) for scope in twice.truth.scopes
-    ]
+    merged = [replace(scope, call=twice.call(calls[scope.call].path)) for scope in twice.truth.scopes]
     found = twice.measure(merged)
     assert "first" in found.non_convex
     assert "between" not in found.non_convex
@@ -104,7 +103,7 @@ def test_the_right_module_but_the_wrong_call(twice: Exhibit) -> None:
 @pytest.mark.parametrize("name", ["Conv and BatchNorm", "called twice", "torch.cond"])
 def test_counts_add_up(name: str) -> None:
     found = Exhibit(name).measure()
-    rows = dict((row[0], row[1]) for row in found.rows())
+    rows = {name: value for name, value, _ in found.rows()}
     assert rows["coverage"] == f"{found.nodes}/{found.nodes}"
     assert rows["ownership"] == f"{found.owned}/{found.owning}"
     assert found.convex == found.regions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import onnx_ir as ir
 import pytest
+
 from modelexport_nb.engine.capture.snapshot import Snapshot
 from modelexport_nb.engine.graph import all_nodes
 from modelexport_nb.engine.lineage import Gone, Lineage, trace_lineage

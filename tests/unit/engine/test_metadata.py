@@ -10,9 +10,10 @@ import onnx
 import onnxruntime as ort
 import pytest
 import torch
+from torch import nn
+
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.report import ExportReport
-from torch import nn
 
 from .zoo import build
 

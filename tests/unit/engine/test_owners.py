@@ -6,8 +6,9 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 import torch
-from modelexport_nb.engine.owners import Owners
 from torch import nn
+
+from modelexport_nb.engine.owners import Owners
 
 
 @pytest.fixture
@@ -69,7 +70,10 @@ def test_tied_weights_have_all_their_owners() -> None:
 
 def test_equal_parameters_are_all_named() -> None:
     """Fresh norms are equal; exporters keep one."""
-    assert found(nn.Sequential(nn.LayerNorm(4), nn.LayerNorm(4)), np.ones(4, np.float32)) == ["0.weight", "1.weight"]
+    assert found(nn.Sequential(nn.LayerNorm(4), nn.LayerNorm(4)), np.ones(4, np.float32)) == [
+        "0.weight",
+        "1.weight",
+    ]
 
 
 def test_bfloat16() -> None:

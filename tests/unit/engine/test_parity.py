@@ -9,10 +9,11 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from torch import nn
+
 from modelexport_nb.engine.errors import CheckError
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.parity import compare_outputs, format_error
-from torch import nn
 
 
 class Outputs(nn.Module):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.report import ExportReport, NodeRecord
-from torch import nn
 
 from .zoo import Block, build, perturb
 
@@ -62,7 +63,10 @@ def test_a_split_made_of_slices(exported: Exported) -> None:
 def test_a_common_subexpression_of_two_modules(exported: Exported) -> None:
     (mask,) = of(exported("common subexpression"), "Sub")
     assert (mask.scope, mask.also, mask.evidence) == ("a", ("b",), "rewrite")
-    assert {record.scope for record in of(exported("common subexpression"), "MatMul")} == {"a.linear", "b.linear"}
+    assert {record.scope for record in of(exported("common subexpression"), "MatMul")} == {
+        "a.linear",
+        "b.linear",
+    }
 
 
 def test_the_mask_that_all_layers_share(exported: Exported) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
+
 from modelexport_nb.engine.capture import Request
 from modelexport_nb.engine.capture.pipeline import _CAPTURES
 from modelexport_nb.engine.graph import all_nodes
@@ -47,7 +48,13 @@ def test_file(exported: Exported, name: str) -> None:
     assert len(set(names)) == len(names) == report.measures.nodes
     assert [record.name for record in report.nodes()] == names
     scopes = {prop.key: prop.value for prop in nodes[0].metadata_props}
-    assert {"modelexport.scope", "modelexport.call", "modelexport.tag", "modelexport.evidence", "namespace"} <= set(scopes)
+    assert {
+        "modelexport.scope",
+        "modelexport.call",
+        "modelexport.tag",
+        "modelexport.evidence",
+        "namespace",
+    } <= set(scopes)
 
 
 @pytest.mark.parametrize("name", ZOO)

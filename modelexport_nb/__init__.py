@@ -1,0 +1,70 @@
+"""Export PyTorch models to ONNX in a notebook, and see which module made which node.
+
+    from modelexport_nb import export_model
+
+    report = export_model(model, inputs, "model.onnx")
+
+In a notebook, `%load_ext modelexport_nb` adds `%modelexport`. Importing this package is quick: PyTorch is
+loaded with the first use of a public name.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.errors import ModelExportError
+    from .engine.export import export_model
+    from .engine.report import ExportReport
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ExportReport",
+    "ModelExportError",
+    "__version__",
+    "export_model",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+_HOME = {"export_model": "export", "ExportReport": "report", "ModelExportError": "errors"}
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add `%modelexport`, its completion, its defaults and the live view: `%load_ext modelexport_nb`."""
+    from .notebook.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Put everything back as it was before `load_ipython_extension`: `%unload_ext modelexport_nb`."""
+    from .notebook.extension import unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".engine.{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    _show_results_live()
+    return value
+
+
+def _show_results_live() -> None:
+    """Inside IPython a report shows itself as the live tree, with or without `%load_ext`."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        from .notebook.display import connect
+
+        connect(shell)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

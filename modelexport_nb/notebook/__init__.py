@@ -1,0 +1,1 @@
+"""The notebook part: magic, widget and static views. A skin on the engine, which knows nothing of it."""

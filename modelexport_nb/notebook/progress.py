@@ -1,0 +1,59 @@
+"""A bar that names the stage of an export. tqdm draws it: a widget in a notebook, a line in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tqdm.auto import tqdm
+
+Progress = Callable[[str, int, int], None]
+
+# Neither times nor counts: what a notebook saves of it is the word "exporting", in every run.
+FORMAT = "{desc:<9} {bar}"
+
+
+class StageBar:
+    """Appears with the first stage, so that bad input shows its error and nothing else."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __call__(self, stage: str, index: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = tqdm(total=total, desc="exporting", bar_format=FORMAT)
+        self._move(stage, index)
+
+    def finish(self) -> None:
+        """Leave the full bar."""
+        if self._bar is not None:
+            self._move("exported", self._bar.total)
+            self._bar.close()
+
+    def vanish(self) -> None:
+        """Leave nothing: the error says enough."""
+        if self._bar is not None:
+            self._bar.leave = False
+            self._bar.total = self._bar.n  # tqdm would keep an unfinished bar, in red
+            self._bar.close()
+
+    def _move(self, label: str, position: int) -> None:
+        self._bar.set_description_str(label, refresh=False)
+        self._bar.n = position
+        self._bar.refresh()
+
+
+@contextmanager
+def progress_bar(shown: bool) -> Iterator[Progress | None]:
+    """What `export_model` takes as `progress`."""
+    if not shown:
+        yield None
+        return
+    bar = StageBar()
+    try:
+        yield bar
+    except BaseException:
+        bar.vanish()
+        raise
+    bar.finish()

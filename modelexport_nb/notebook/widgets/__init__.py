@@ -1,0 +1,1 @@
+"""The live views (anywidget) and what they send."""
