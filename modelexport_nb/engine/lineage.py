@@ -4,7 +4,7 @@ The optimiser is watched from outside: the graph is compared before and after, w
 Three things can happen to a node that is gone:
 
 * a new node computes its result, alone or with neighbours (Conv and BatchNorm become one Conv): the new node stands
-  for everything between its inputs and its outputs that is no longer there;
+  for the nodes between its inputs and its outputs that are no longer there and served nothing else;
 * another node computed the same from the same inputs (a common subexpression): that one stands for both;
 * nothing is left to compute (constants, no-ops, unused results).
 """
@@ -56,19 +56,33 @@ class _Comparison:
         self.stands_in = self._stand_ins(initializers)
         self.constant = self._constants(before.initializers)
         self.number, self.value_number = _value_numbers(self.before)
+        self.readers = self._readers()
 
     def lineage(self) -> Lineage:
         made_from: list[set[int]] = [set() for _ in self.after]
         for at, old in enumerate(self.before):
             if self.survives[at]:
                 made_from[self.position[id(old.node)]].add(at)
+        computed_by = {old: {at} for at, nodes in enumerate(made_from) for old in nodes}
         for group in self._fresh_groups():
-            replaced = self._replaced_by(group)
+            results = self._results_of(group)
+            replaced = self._replaced_by(results)
+            computed_by |= {old: set(group) for old in results}
             for node in group:
                 made_from[node] |= replaced
-        self._add_twins(made_from)
+        self._add_twins(made_from, computed_by)
         gone = self._leftovers(made_from)
         return Lineage([sorted(nodes) for nodes in made_from], self.fresh, gone)
+
+    def _readers(self) -> list[set[int]]:
+        """For each old node the old nodes that read its results."""
+        readers: list[set[int]] = [set() for _ in self.before]
+        for at, old in enumerate(self.before):
+            for value in old.inputs:
+                maker = self.producer.get(id(value))
+                if maker is not None:
+                    readers[maker].add(at)
+        return readers
 
     def _stand_ins(self, initializers: list[ir.Value]) -> dict[int, ir.Value]:
         """For each value of the old graph that lives on: the value of the new graph that holds the same numbers.
@@ -139,27 +153,39 @@ class _Comparison:
             groups[find(at)].append(at)
         return list(groups.values())
 
-    def _replaced_by(self, group: list[int]) -> set[int]:
-        """Old nodes between the group's outputs and the values that are still there."""
-        results = {id(value) for at in group for value in self.after[at].outputs}
-        stack = [value_id for value_id, now in self.stands_in.items() if id(now) in results]
-        replaced: set[int] = set()
-        while stack:
-            at = self.producer.get(stack.pop())
-            if at is None or at in replaced or self.survives[at] or self.constant[at]:
-                continue
-            replaced.add(at)
-            stack.extend(id(v) for v in self.before[at].inputs if v is not None and id(v) not in self.stands_in)
+    def _results_of(self, group: list[int]) -> set[int]:
+        """Old nodes whose values the group computes now."""
+        values = {id(value) for at in group for value in self.after[at].outputs}
+        makers = {self.producer.get(value_id) for value_id, now in self.stands_in.items() if id(now) in values}
+        return {at for at in makers if at is not None and not self.survives[at] and not self.constant[at]}
+
+    def _replaced_by(self, results: set[int]) -> set[int]:
+        """The results and the old nodes that computed nothing but them."""
+        replaced = set(results)
+        reach = sorted(self._upstream(results), reverse=True)
+        for at in reach:  # readers before what they read: positions follow execution order
+            if self.readers[at] <= replaced:
+                replaced.add(at)
         return replaced
 
-    def _add_twins(self, made_from: list[set[int]]) -> None:
-        """A node that is gone, but equal to one that is accounted for, was merged with it."""
+    def _upstream(self, results: set[int]) -> set[int]:
+        """Nodes that are gone between the results and the values that are still there."""
+        found: set[int] = set()
+        stack = list(results)
+        while stack:
+            for value in self.before[stack.pop()].inputs:
+                at = None if value is None or id(value) in self.stands_in else self.producer.get(id(value))
+                if at is not None and at not in found and not self.survives[at] and not self.constant[at]:
+                    found.add(at)
+                    stack.append(at)
+        return found - results
+
+    def _add_twins(self, made_from: list[set[int]], computed_by: dict[int, set[int]]) -> None:
+        """A node that is gone, but equal to one whose value is still computed, was merged with it."""
         holders: dict[Any, set[int]] = defaultdict(set)
-        assigned: set[int] = set()
-        for at, nodes in enumerate(made_from):
-            assigned |= nodes
-            for old in nodes:
-                holders[self.number[old]].add(at)
+        for old, nodes in computed_by.items():
+            holders[self.number[old]] |= nodes
+        assigned = {old for nodes in made_from for old in nodes}
         for at in range(len(self.before)):
             if at in assigned or self.survives[at] or self.constant[at]:
                 continue

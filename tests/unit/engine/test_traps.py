@@ -131,6 +131,17 @@ def test_dynamic_shapes_leave_nothing_at_a_made_up_scope(tmp_path: Path) -> None
     assert report.measures.non_convex == ()
 
 
+@pytest.mark.parametrize("name", ["BERT with mask", "GPT-2", "Llama", "T5 encoder"])
+def test_dynamic_shapes_of_real_models(tmp_path: Path, name: str) -> None:
+    """Shape arithmetic is shared across the whole model; it must not drag the nodes that use it along."""
+    model, inputs = build(name)
+    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    report = export_model(model, inputs, tmp_path / "m.onnx", dynamic_shapes=dict.fromkeys(inputs, free))
+    assert report.measures.non_convex == () and report.measures.disowned == ()
+    assert report.measures.root_share == 0
+    assert report.parity is not None and report.parity.ok
+
+
 @pytest.mark.parametrize("opset", [18, 19, 21, 22, 23])
 def test_other_opsets_keep_their_tags(tmp_path: Path, opset: int) -> None:
     report = export_model(*build("Conv and BatchNorm"), tmp_path / "m.onnx", opset=opset)
