@@ -74,11 +74,14 @@ def write_model(model: ir.Model, path: Path) -> tuple[str, ...]:
 def _straighten(model: ir.Model) -> None:
     """Transposed weights are views; NumPy writes those number by number, ten times slower than one copied at a time."""
     for value in model.graph.initializers.values():
-        raw = getattr(value.const_value, "raw", None)
-        if isinstance(raw, np.ndarray) and not raw.flags.c_contiguous:
-            tensor = value.const_value
+        tensor = value.const_value
+        raw = getattr(tensor, "raw", None)
+        if tensor is not None and isinstance(raw, np.ndarray) and not raw.flags.c_contiguous:
             value.const_value = ir.LazyTensor(
-                functools.partial(_contiguous, raw), dtype=tensor.dtype, shape=tensor.shape, name=tensor.name
+                functools.partial(_contiguous, raw),
+                dtype=tensor.dtype,
+                shape=ir.Shape(tensor.shape.numpy()),
+                name=tensor.name,
             )
 
 

@@ -203,18 +203,19 @@ class _Comparison:
         return found
 
     def _leads_to(self, value: ir.Value, at: int) -> bool:
-        """Whether old node `at` computes from `value` through nodes that are gone: then they did nothing."""
+        """Whether old node `at` computes from `value`: being equal to it, it did nothing (a size that is unpacked and
+        packed again). Equal work of two modules never reads its own result."""
+        earliest = self.producer.get(id(value), 0)
         stack, seen = [at], set()
         while stack:
-            node = stack.pop()
-            for read in self.before[node].inputs:
+            for read in self.before[stack.pop()].inputs:
                 if read is None:
                     continue
                 same = self.value_number.get(id(read), read) == self.value_number.get(id(value), value)
                 if same or self.stands_in.get(id(read)) is value:
                     return True
-                maker = self.producer.get(id(read))
-                if maker is not None and maker not in seen and not self.survives[maker]:
+                maker = self.producer.get(id(read), -1)
+                if maker >= earliest and maker not in seen:
                     seen.add(maker)
                     stack.append(maker)
         return False

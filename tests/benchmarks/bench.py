@@ -131,10 +131,7 @@ def main() -> None:
         print(json.dumps(result))
         return
     print(machine() + "\n")
-    print(
-        "| model | plain, CPU | tagged, CPU ratio | tagged, wall ratio | tagged and verified, CPU ratio | peak GB, plain | peak GB, tagged |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| " + " | ".join(COLUMNS) + " |\n|" + " --- |" * len(COLUMNS))
     for case in options.case or CASES:
         print(row(case, options.rounds), flush=True)
 

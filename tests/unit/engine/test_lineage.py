@@ -134,6 +134,19 @@ def test_a_no_op_is_nobodys_work(bench: Bench) -> None:
     assert lineage.gone == {1: Gone.NO_OP}
 
 
+def test_a_round_trip_is_nobodys_work(bench: Bench) -> None:
+    """A size is unpacked, used, and packed again: the optimiser hands the first form on."""
+    size = bench.add("Shape", bench.x)
+    number = bench.add("Squeeze", size)
+    again = bench.add("Unsqueeze", number)
+    bench.freeze(bench.add("Reshape", bench.x, again), bench.add("Range", number))
+    ir.convenience.replace_all_uses_with([again], [size])
+    bench.drop(again)
+    lineage, _ = bench.after()
+    assert lineage.made_from == [[0], [1], [3], [4]]
+    assert lineage.gone == {2: Gone.NO_OP}
+
+
 def test_a_constant_is_folded(bench: Bench) -> None:
     scaled = bench.add("Mul", bench.weight("w", 2, 3), bench.weight("s", 4))
     last = bench.add("Add", bench.x, scaled)
