@@ -54,7 +54,8 @@ js-test: setup ## JavaScript unit tests
 
 .PHONY: notebooks
 notebooks: setup ## Run the example notebooks again and compare every output (strict nbval)
-	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider examples
+	$(BIN)/pytest --nbval --nbval-current-env --nbval-cell-timeout=300 -p no:cacheprovider \
+	  --nbval-sanitize-with tests/nbval.cfg examples
 
 .PHONY: browser
 browser: setup chromium $(BROWSER_DONE) ## End-to-end test in a real JupyterLab in a real Chromium
@@ -67,6 +68,10 @@ chromium: ## Find Chromium, or install Debian's when root
 .PHONY: notebooks-run
 notebooks-run: setup ## Execute the example notebooks and save them with outputs and widget state
 	$(BIN)/python scripts/run_notebooks.py examples/*.ipynb
+
+.PHONY: pictures
+pictures: setup chromium $(BROWSER_DONE) ## Take the README's pictures in a real JupyterLab
+	VENV=$(abspath $(VENV)) node tests/browser/pictures.mjs
 
 .PHONY: bench
 bench: setup ## Tagged export against plain torch.onnx.export, in turn
@@ -83,7 +88,7 @@ help:
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # No test may depend on what a model hub answers today.
-lint unit js-test notebooks browser notebooks-run: export HF_HUB_OFFLINE := 1
+lint unit js-test notebooks browser pictures notebooks-run: export HF_HUB_OFFLINE := 1
 
 # torch first and alone: an unpinned torch pulls several GB of CUDA where a CPU wheel would do.
 $(TORCH_DONE):

@@ -12,12 +12,13 @@ const QUIET = [
   "--disable-sync",
 ];
 
-export function startBrowser(profile) {
+export function startBrowser(profile, options = {}) {
   return chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     headless: true,
     viewport: { width: 1300, height: 1000 },
     args: QUIET,
+    ...options,
   });
 }
 
