@@ -47,6 +47,8 @@ def main() -> int:
     page = folder / f"{NAME}.html"
     page.write_text(static_html.page(report), encoding="utf-8")
     print(f"\nIn {folder}/:\n  {report.path.name}  the model, for any ONNX runtime")
+    for weights in report.files[1:]:
+        print(f"  {weights.name}  its weights, to be kept beside it")
     print(f"  {page.name}  this tree, for any browser")
     print("\nNext: `make lab`, then open 01_quickstart.ipynb: the same with the live tree.")
     return 0 if agree and report.parity is not None and report.parity.ok else 1

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from .attribution import Attribution
-from .capture import Captured, Request, capture
+from .capture import Request, capture
 from .check import check_file
 from .eager import EagerRun, run_eagerly
 from .errors import InputError, OptionError
@@ -29,7 +29,7 @@ from .owners import Owners
 from .parity import Parity, compare_outputs
 from .report import ExportReport
 from .state import preserved
-from .strategies import get_strategy
+from .strategies import Subject, get_strategy
 from .tree import build_tree
 
 Progress = Callable[[str, int, int], None]
@@ -85,23 +85,27 @@ def export_model(
         captured = capture(request)
     with clock.stage("attribute"):
         modules = ModuleTree.of(model)
-        attribution = _with_eager_facts(witness.attribute(captured, modules), eager)
-        tree = build_tree(modules, attribution)
         parameters = read_parameters(captured.model, Owners(model))
+        names = [value.name or "" for value in captured.model.graph.inputs]
+        feed = captured.capture.input_tensors(request, names)
+        subject = Subject(request, captured.model, modules, eager, parameters, feed, captured)
+        attribution = _with_eager_facts(witness.attribute(subject), eager)
+        tree = build_tree(modules, attribution)
         measures = take_measures(all_nodes(captured.model), attribution, parameters, eager)
         write_metadata(captured.model, attribution, modules, tree, metadata)
     parity: Parity | None = None
     with staged(path) as draft:
         with clock.stage("write"):
-            names = write_model(captured.model, draft)
+            written = write_model(captured.model, draft)
         with clock.stage("check"):
             check_file(draft)
         if verify:
             with clock.stage("verify"):
-                parity = _verify(draft, captured, request, eager)
+                expected = captured.capture.output_tensors(eager.outputs)
+                parity = compare_outputs(draft, feed, expected)
     return ExportReport(
         path=path,
-        files=tuple(path.parent / name for name in names),
+        files=tuple(path.parent / name for name in written),
         strategy=attribution.strategy,
         capture=captured.capture.name,
         opset=captured.model.opset_imports[""],
@@ -201,12 +205,6 @@ def _hidden_notes(attribution: Attribution) -> list[str]:
         f"{len(attribution.hidden)} modules ran inside a region that the capture compiles as a whole ({listed}); "
         "their nodes carry the call around it."
     ]
-
-
-def _verify(draft: Path, captured: Captured, request: Request, eager: EagerRun) -> Parity:
-    names = [value.name or "" for value in captured.model.graph.inputs]
-    feed = captured.capture.input_tensors(request, names)
-    return compare_outputs(draft, feed, captured.capture.output_tensors(eager.outputs))
 
 
 def _without_weights(model: ir.Model) -> ir.Model:

@@ -16,7 +16,7 @@ import onnx_ir as ir
 from .errors import PathError
 
 EXTERNAL_DATA_THRESHOLD = 64 * 1024 * 1024
-"""Bytes of weights above which they go to a file of their own (protobuf ends at 2 GB, and inside it every byte is copied twice)."""
+"""Bytes of weights above which they go to a file of their own: protobuf ends at 2 GB and copies every byte twice."""
 
 
 def check_destination(path: Path) -> Path:

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from ..attribution import Attribution
-from ..capture import Captured
 from ..errors import OptionError, did_you_mean
-from ..modules import ModuleTree
+from .base import Strategy, Subject
 from .fx import FxStrategy
 
-
-class Strategy(Protocol):
-    """Attributes every node of a captured graph."""
-
-    name: str
-
-    def attribute(self, captured: Captured, modules: ModuleTree) -> Attribution:
-        """A scope for each node of `graph.all_nodes(captured.model)`, in that order."""
-        ...
+__all__ = ["Strategy", "Subject", "get_strategy", "known_strategies"]
 
 
 _STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in (FxStrategy(),)}

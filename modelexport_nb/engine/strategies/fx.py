@@ -15,8 +15,8 @@ from ..capture import Captured
 from ..capture.stamps import inner_modules, stamp_of
 from ..graph import all_nodes
 from ..lineage import Lineage, trace_lineage
-from ..modules import ModuleTree
 from ..sources import source_of
+from .base import Subject
 from .dataflow import fill_from_neighbours
 
 
@@ -25,8 +25,14 @@ class FxStrategy:
 
     name = "fx"
 
-    def attribute(self, captured: Captured, modules: ModuleTree) -> Attribution:
+    def obstacle(self, subject: Subject) -> str | None:
+        """It needs the capture's own record."""
+        return None if subject.captured else "fx needs the capture of the model, not a file"
+
+    def attribute(self, subject: Subject) -> Attribution:
         """Scopes from stamps; nodes without any from their neighbours; the root's call as the last resort."""
+        captured = subject.captured
+        assert captured is not None  # told by `obstacle`
         nodes = all_nodes(captured.model)
         lineage = trace_lineage(captured.before, nodes, list(captured.model.graph.initializers.values()))
         origins = _calls_before(captured)

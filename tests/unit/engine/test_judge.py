@@ -17,7 +17,7 @@ from modelexport_nb.engine.judge import read_parameters, take_measures
 from modelexport_nb.engine.measures import Measures
 from modelexport_nb.engine.modules import ModuleTree
 from modelexport_nb.engine.owners import Owners
-from modelexport_nb.engine.strategies import get_strategy
+from modelexport_nb.engine.strategies import Subject, get_strategy
 
 from .zoo import build
 
@@ -30,9 +30,18 @@ class Exhibit:
         args, kwargs = as_arguments(model, inputs)
         self.eager: EagerRun = run_eagerly(model, args, kwargs)
         captured = capture(Request(model, args, kwargs, direct=frozenset(self.eager.direct)))
-        self.truth: Attribution = get_strategy("fx").attribute(captured, ModuleTree.of(model))
         self.nodes = all_nodes(captured.model)
         self.parameters = read_parameters(captured.model, Owners(model))
+        subject = Subject(
+            captured=captured,
+            request=Request(model, args, kwargs),
+            graph=captured.model,
+            modules=ModuleTree.of(model),
+            eager=self.eager,
+            parameters=self.parameters,
+            feed={},
+        )
+        self.truth: Attribution = get_strategy("fx").attribute(subject)
 
     def measure(self, scopes: list[NodeScope] | None = None) -> Measures:
         attribution = self.truth if scopes is None else replace(self.truth, scopes=scopes)

@@ -1,0 +1,110 @@
+"""Small samples of tensors, so that equal values of two runs are found without keeping either run's tensors."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+SIZE = 256
+"""Numbers kept of each tensor. Spread over all of it; two different float tensors agree on none of them."""
+
+TOLERANCE = 2e-3
+"""Largest difference between equal values, relative to the largest number of the sample: two implementations of one
+float32 model differ by 1e-6 to 1e-4, more after many layers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Shape, kind of number (`f`, `i` or `b`) and up to `SIZE` numbers at fixed places, as float64.
+
+    `plain` says that all numbers are equal: such a value (a mask of ones) occurs anywhere and is no evidence.
+    """
+
+    shape: tuple[int, ...]
+    kind: str
+    numbers: np.ndarray
+    plain: bool
+
+
+def sample_array(array: np.ndarray) -> Sample:
+    """The sample of a NumPy array."""
+    flat = array.reshape(-1)
+    numbers = flat[_places(flat.size)] if flat.size > SIZE else flat
+    return _sample(array.shape, array.dtype.kind, numbers.astype(np.float64))
+
+
+def sample_tensor(tensor: torch.Tensor) -> Sample | None:
+    """The sample of a tensor; None for what ONNX has no like of (complex, sparse, no memory)."""
+    if tensor.is_complex() or tensor.layout is not torch.strided or tensor.device.type == "meta":
+        return None
+    size = tensor.numel()
+    if size > SIZE:
+        where = np.unravel_index(_places(size), tuple(tensor.shape))
+        tensor_part = tensor[tuple(torch.from_numpy(axis).to(tensor.device) for axis in where)]
+    else:
+        tensor_part = tensor.reshape(-1)
+    numbers = tensor_part.detach().to("cpu", torch.float64).numpy()
+    kind = "f" if tensor.is_floating_point() else "b" if tensor.dtype == torch.bool else "i"
+    return _sample(tuple(tensor.shape), kind, numbers)
+
+
+def _sample(shape: tuple[int, ...], kind: str, numbers: np.ndarray) -> Sample:
+    plain = numbers.size < 2 or bool((numbers == numbers[0]).all())
+    return Sample(tuple(shape), {"u": "i", "V": "f"}.get(kind, kind), numbers, plain)
+
+
+@functools.lru_cache(maxsize=1024)
+def _places(size: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(size).choice(size, SIZE, replace=False))
+
+
+class SampleIndex:
+    """Finds the known samples that are equal to a given one."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[int, ...], str], list[tuple[int, Sample]]] = defaultdict(list)
+        self._tables: dict[tuple[tuple[int, ...], str], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+
+    def add(self, label: int, sample: Sample) -> None:
+        """Remember a sample under a label of the caller's."""
+        self._known[(sample.shape, sample.kind)].append((label, sample))
+        self._tables.pop((sample.shape, sample.kind), None)
+
+    def find(self, sample: Sample) -> list[int]:
+        """Labels of the equal samples, in ascending order."""
+        key = (sample.shape, sample.kind)
+        if key not in self._known:
+            return []
+        labels, marks, table = self._table(key)
+        scale = np.abs(sample.numbers[np.isfinite(sample.numbers)]).max(initial=0.0)
+        allowed = TOLERANCE * scale if sample.kind == "f" else 0.0
+        mark = _mark(sample.numbers)
+        # A cheap projection first: sorted, so that only its neighbours are compared in full.
+        reach = allowed * sample.numbers.size + 1e-9
+        low, high = np.searchsorted(marks, [mark - reach, mark + reach])
+        close = _equal(table[low:high], sample.numbers, allowed)
+        return sorted(int(label) for label in labels[low:high][close])
+
+    def _table(self, key: tuple[tuple[int, ...], str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if key not in self._tables:
+            known = self._known[key]
+            table = np.stack([sample.numbers for _, sample in known])
+            marks = np.array([_mark(row) for row in table])
+            order = np.argsort(marks, kind="stable")
+            self._tables[key] = np.array([label for label, _ in known])[order], marks[order], table[order]
+        return self._tables[key]
+
+
+def _mark(numbers: np.ndarray) -> float:
+    return float(np.where(np.isfinite(numbers), numbers, 0.0).sum())
+
+
+def _equal(table: np.ndarray, numbers: np.ndarray, allowed: float) -> np.ndarray:
+    same = (table == numbers) | (np.isnan(table) & np.isnan(numbers))
+    with np.errstate(invalid="ignore"):
+        close = np.abs(table - numbers) <= allowed
+    return (same | close).all(axis=1)

@@ -1,0 +1,52 @@
+"""What a strategy may look at, and the protocol that each strategy keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import onnx_ir as ir
+import torch
+
+from ..attribution import Attribution
+from ..capture import Captured, Request
+from ..eager import EagerRun
+from ..modules import ModuleTree
+from ..owners import Parameter
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A graph of a model, with every witness there is. A strategy uses those that it is made for.
+
+    Attributes:
+        request: the live model and its inputs.
+        graph: the ONNX graph whose nodes are to be attributed, in the order of `graph.all_nodes`.
+        modules: the model's module tree.
+        eager: an eager run of the model on these inputs.
+        parameters: for each initializer (`id` of its value) the parameters of the model that it holds.
+        feed: the tensor for each graph input, by name.
+        captured: how the graph came about; None for a file of unknown origin.
+    """
+
+    request: Request
+    graph: ir.Model
+    modules: ModuleTree
+    eager: EagerRun
+    parameters: dict[int, list[Parameter]]
+    feed: dict[str, torch.Tensor]
+    captured: Captured | None = None
+
+
+class Strategy(Protocol):
+    """Attributes every node of a graph. Each strategy lives in a file of its own."""
+
+    name: str
+
+    def obstacle(self, subject: Subject) -> str | None:
+        """Why this strategy cannot work on such a subject, in one line; None when it can."""
+        ...
+
+    def attribute(self, subject: Subject) -> Attribution:
+        """A scope for each node, in the order of `graph.all_nodes(subject.graph)`."""
+        ...
