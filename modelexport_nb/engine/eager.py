@@ -9,7 +9,9 @@ import inspect
 import sys
 import warnings
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,44 +22,79 @@ from torch.utils._pytree import tree_iter
 from .errors import EagerRunError, one_line
 from .modules import CallTree
 from .recording import CallRecorder
+from .sources import relative_source
+from .values import ValueTrace, tensors_in
+
+_NOT_THE_MODEL = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
 
 
 @dataclass
 class EagerRun:
     """`readers` maps the address of a tensor's storage to the keys of the calls that read it; `identity` holds the
     keys of calls that returned an input unchanged; `direct` the paths of modules whose `forward` was called without
-    `__call__`."""
+    `__call__`; `values` what every operator computed, when that was asked for."""
 
     outputs: Any
     calls: CallTree
     readers: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     identity: set[str] = field(default_factory=set)
     direct: set[str] = field(default_factory=set)
+    values: ValueTrace | None = None
 
 
-def run_eagerly(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> EagerRun:
-    """Run the model once without gradients. Its own exception, if it fails, is the cause of an `EagerRunError`."""
-    run = _run(model, args, kwargs, direct=())
-    if run.direct:  # run again with those calls reported, so that calls are numbered as the capture will see them
-        direct = run.direct
-        run = _run(model, args, kwargs, direct=direct)
-        run.direct = direct
+def run_eagerly(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    values: bool = False,
+    direct: Iterable[str] = (),
+    keep: Callable[[int, Any], None] | None = None,
+) -> EagerRun:
+    """Run the model once without gradients.
+
+    Args:
+        values: also record what every operator computed.
+        direct: modules known to be run past `__call__`; found out when not given.
+        keep: called with each call and what it returned, as it returns.
+
+    Raises:
+        EagerRunError: the model's own exception is its cause.
+    """
+    run = _run(model, args, kwargs, direct, values, keep)
+    if run.direct - set(direct):  # once more with those calls reported: calls are numbered as the capture sees them
+        found = run.direct | set(direct)
+        run = _run(model, args, kwargs, found, values, keep)
+        run.direct = found
     return run
 
 
-def _run(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], direct: Any) -> EagerRun:
+def _run(
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    direct: Iterable[str],
+    values: bool,
+    keep: Callable[[int, Any], None] | None,
+) -> EagerRun:
     recorder = CallRecorder(model, direct)
-    run = EagerRun(outputs=None, calls=recorder.calls)
+    run = EagerRun(outputs=None, calls=recorder.calls, values=ValueTrace() if values else None)
+    if run.values is not None:
+        run.values.begin((args, kwargs))
     watch = _Watch(model, recorder, run)
-    inputs: dict[int, set[int]] = {}
+    inputs: dict[int, dict[int, int]] = {}
 
     def enter(index: int, call_args: tuple[Any, ...]) -> None:
-        inputs[index] = {id(value) for value in tree_iter(call_args) if isinstance(value, torch.Tensor)}
+        inputs[index] = {id(value): value._version for value in tensors_in(call_args)}
 
     def leave(index: int, output: Any) -> None:
-        tensors = [value for value in tree_iter(output) if isinstance(value, torch.Tensor)]
-        if tensors and all(id(value) in inputs[index] for value in tensors):
+        tensors = tensors_in(output)
+        if tensors and all(inputs[index].get(id(value)) == value._version for value in tensors):
             run.identity.add(recorder.calls[index].key)
+        if run.values is not None:
+            run.values.leave(index, output)
+        if keep is not None:
+            keep(index, output)
 
     try:
         with _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
@@ -93,7 +130,10 @@ class _Watch(TorchDispatchMode):
             running = self._running_forward()
             if running is not None and running != call.path:
                 self._run.direct.add(running)
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        if self._run.values is not None and self._recorder.stack:
+            self._run.values.record(self._recorder.stack[-1], (args, kwargs), result, _model_line())
+        return result
 
     def _running_forward(self) -> str | None:
         """Path of the module whose `forward` is the innermost on Python's stack."""
@@ -105,6 +145,17 @@ class _Watch(TorchDispatchMode):
                 return self._recorder.path_of(module) if isinstance(module, nn.Module) else None
             frame = frame.f_back  # type: ignore[assignment]
         return None
+
+
+def _model_line() -> str | None:
+    """`file:line` of the innermost frame that is neither torch's nor ours."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_NOT_THE_MODEL):
+            return f"{relative_source(file)}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
 
 
 def storage_address(tensor: torch.Tensor) -> int:

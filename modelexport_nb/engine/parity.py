@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import ml_dtypes
 import numpy as np
 import onnxruntime as ort
 import torch
 
+from .arrays import to_numpy
 from .errors import CheckError, one_line
 
 
@@ -90,16 +90,6 @@ def _session(path: Path) -> ort.InferenceSession:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise CheckError(f"ONNX Runtime does not load the exported file: {one_line(error)}.") from error
-
-
-def to_numpy(tensor: torch.Tensor) -> np.ndarray:
-    """The tensor's numbers as NumPy knows them: bfloat16 as `ml_dtypes.bfloat16`, complex as pairs of reals."""
-    tensor = tensor.detach().cpu().contiguous()
-    if tensor.is_complex():
-        tensor = torch.view_as_real(tensor)
-    if tensor.dtype == torch.bfloat16:
-        return tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-    return tensor.numpy()
 
 
 def _compare(name: str, got: np.ndarray, want: np.ndarray) -> OutputParity:

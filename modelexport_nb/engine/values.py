@@ -29,41 +29,47 @@ class TracedOp:
 @dataclass
 class ValueTrace:
     """Operators in execution order; `samples[v]` belongs to value `v` (None where it cannot be compared), `maker[v]`
-    is the operator that made it (-1: an input or a parameter), `outputs[c]` are the values that call `c` returned,
-    `ended` the calls in the order in which they returned."""
+    is the operator that made it (-1: an input or a parameter), `varies[v]` says that it depends on an input of the
+    model, `outputs[c]` are the values that call `c` returned, `ended` the calls in the order in which they returned."""
 
     ops: list[TracedOp] = field(default_factory=list)
     samples: list[Sample | None] = field(default_factory=list)
     maker: list[int] = field(default_factory=list)
+    varies: list[bool] = field(default_factory=list)
     outputs: dict[int, tuple[int, ...]] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
     _numbers: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary)
 
+    def begin(self, inputs: Any) -> None:
+        """Note the model's inputs."""
+        for tensor in tensors_in(inputs):
+            self._add(tensor, -1, True)
+
+    def _add(self, tensor: torch.Tensor, maker: int, varies: bool) -> int:
+        number = self._numbers[tensor] = len(self.samples)
+        self.samples.append(sample_tensor(tensor) if maker >= 0 else None)
+        self.maker.append(maker)
+        self.varies.append(varies)
+        return number
+
     def record(self, call: int, args: Any, result: Any, source: str | None) -> None:
         """Add one operator."""
-        reads = tuple(self.number(tensor) for tensor in _tensors(args))
-        makes = []
-        for tensor in _tensors(result):
-            makes.append(len(self.samples))
-            self._numbers[tensor] = makes[-1]
-            self.samples.append(sample_tensor(tensor))
-            self.maker.append(len(self.ops))
-        self.ops.append(TracedOp(call, reads, tuple(makes), source))
+        reads = tuple(self.number(tensor) for tensor in tensors_in(args))
+        varies = any(self.varies[value] for value in reads)
+        makes = tuple(self._add(tensor, len(self.ops), varies) for tensor in tensors_in(result))
+        self.ops.append(TracedOp(call, reads, makes, source))
 
     def number(self, tensor: torch.Tensor) -> int:
         """The value that a tensor holds now; a tensor that no operator made is an input or a parameter."""
         known = self._numbers.get(tensor)
-        if known is None:
-            known = self._numbers[tensor] = len(self.samples)
-            self.samples.append(None)
-            self.maker.append(-1)
-        return known
+        return self._add(tensor, -1, False) if known is None else known
 
     def leave(self, call: int, output: Any) -> None:
         """Note what a call returned."""
-        self.outputs[call] = tuple(self.number(tensor) for tensor in _tensors(output))
+        self.outputs[call] = tuple(self.number(tensor) for tensor in tensors_in(output))
         self.ended.append(call)
 
 
-def _tensors(tree: Any) -> list[torch.Tensor]:
+def tensors_in(tree: Any) -> list[torch.Tensor]:
+    """The tensors in nested arguments or results."""
     return [leaf for leaf in tree_iter(tree) if isinstance(leaf, torch.Tensor)]

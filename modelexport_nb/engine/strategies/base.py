@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
+import weakref
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import onnx_ir as ir
@@ -11,6 +15,7 @@ import torch
 from ..attribution import Attribution
 from ..capture import Captured, Request
 from ..eager import EagerRun
+from ..files import write_model
 from ..modules import ModuleTree
 from ..owners import Parameter
 
@@ -27,6 +32,7 @@ class Subject:
         parameters: for each initializer (`id` of its value) the parameters of the model that it holds.
         feed: the tensor for each graph input, by name.
         captured: how the graph came about; None for a file of unknown origin.
+        path: the file that holds the graph, where there is one.
     """
 
     request: Request
@@ -36,6 +42,18 @@ class Subject:
     parameters: dict[int, list[Parameter]]
     feed: dict[str, torch.Tensor]
     captured: Captured | None = None
+    path: Path | None = None
+
+    @functools.cached_property
+    def file(self) -> Path:
+        """The graph as a file for ONNX Runtime: the given one, or a scratch copy that goes with the subject."""
+        if self.path is not None:
+            return self.path
+        scratch = tempfile.TemporaryDirectory(prefix="modelexport-")
+        weakref.finalize(self, scratch.cleanup)
+        path = Path(scratch.name) / "graph.onnx"
+        write_model(self.graph, path)
+        return path
 
 
 class Strategy(Protocol):

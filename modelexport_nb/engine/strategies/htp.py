@@ -1,0 +1,69 @@
+"""Strategy `htp`, hierarchical trace-and-project: what one eager run computed is found again in the graph, by value.
+
+Needs nothing of the exporter: it tags any ONNX file of the model, whoever exported or optimised it.
+"""
+
+from __future__ import annotations
+
+from ..attribution import Attribution
+from ..eager import EagerRun, storage_address
+from ..graph import all_nodes
+from ..intermediates import run_with_intermediates
+from ..modules import CallTree
+from ..owners import Parameter
+from ..projection import Projection, project
+from ..samples import Sample, sample_array
+from .base import Subject
+from .bodies import place_in_bodies
+from .dataflow import fill_from_neighbours
+
+
+class HtpStrategy:
+    """Values first, the regions between equal values next, neighbours last."""
+
+    name = "htp"
+
+    def obstacle(self, subject: Subject) -> str | None:
+        """It needs values of both sides."""
+        if subject.eager.values is None:
+            return "htp needs an eager run that recorded its values"
+        return None
+
+    def attribute(self, subject: Subject) -> Attribution:
+        """Scopes from equal values."""
+        projection = project_graph(subject)
+        nodes = all_nodes(subject.graph)
+        calls = CallTree(subject.eager.calls.calls)  # a copy: branches that never ran are added
+        place_in_bodies(nodes, projection.scopes, subject.parameters, calls, subject.modules)
+        filled = fill_from_neighbours(nodes, projection.scopes, calls)
+        return Attribution(self.name, calls, filled, {})
+
+
+def project_graph(subject: Subject) -> Projection:
+    """Run the graph with its values visible and lay the trace over it."""
+    trace = subject.eager.values
+    assert trace is not None  # told by `obstacle`
+    nodes = all_nodes(subject.graph)
+    names = [value.name for node in subject.graph.graph for value in node.outputs if value.name]
+    arrays = run_with_intermediates(subject.file, subject.feed, names)
+    samples = {name: sample_array(array) for name, array in arrays if array.dtype.kind in "fiub"}
+    readers = {
+        at: calls
+        for at, node in enumerate(nodes)
+        if (calls := _readers([subject.parameters.get(id(v), []) for v in node.inputs if v is not None], subject.eager))
+    }
+    return project(nodes, samples, _constants(subject), trace, subject.eager.calls, readers)
+
+
+def _constants(subject: Subject) -> list[Sample]:
+    """What the exporter computed once: initializers that are no parameter of the model."""
+    held = [value for value in subject.graph.graph.initializers.values() if id(value) not in subject.parameters]
+    arrays = [value.const_value.numpy() for value in held if value.const_value is not None]
+    return [sample_array(array) for array in arrays if array.dtype.kind in "fiub"]
+
+
+def _readers(read: list[list[Parameter]], eager: EagerRun) -> set[int]:
+    keys = {
+        key for group in read for parameter in group for key in eager.readers.get(storage_address(parameter.tensor), ())
+    }
+    return {eager.calls.by_key[key] for key in keys}
