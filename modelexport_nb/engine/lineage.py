@@ -18,7 +18,7 @@ from typing import Any
 
 import onnx_ir as ir
 
-from .capture.snapshot import FrozenNode, Snapshot
+from .snapshot import FrozenNode, Snapshot
 
 
 class Gone(StrEnum):

@@ -95,7 +95,12 @@ class _Projector:
                 claims[node].append(anchor if self.varies[node] else self._anchor(at, constants=True) or anchor)
         for node, regions in claims.items():
             scopes[node] = self._claimed(node, regions)
-        comparable = sum(self._is_evidence(sample) for sample in self.samples.values())
+        comparable = sum(
+            self._is_evidence(sample, self.varies[at])
+            for at, node in enumerate(self.nodes)
+            for output in node.outputs
+            if (sample := self.samples.get(output.name or "")) is not None
+        )
         return Projection(scopes, len(self.equal), comparable, self.equal)
 
     def _varying(self) -> list[bool]:
@@ -112,14 +117,16 @@ class _Projector:
     def _match(self) -> None:
         index = SampleIndex()
         for value, sample in enumerate(self.trace.samples):
-            if sample is not None and self._is_evidence(sample):
+            if sample is not None and self._is_evidence(sample, self.trace.varies[value]):
                 index.add(value, sample)
-        for name, sample in self.samples.items():
-            if self._is_evidence(sample) and (found := index.find(sample)):
-                self.equal[name] = found
-                self.present.update(found)
+        for at, node in enumerate(self.nodes):
+            for name in (output.name or "" for output in node.outputs):
+                sample = self.samples.get(name)
+                if sample is not None and self._is_evidence(sample, self.varies[at]) and (found := index.find(sample)):
+                    self.equal[name] = found
+                    self.present.update(found)
         for sample in self.constants:
-            if self._is_evidence(sample):
+            if self._is_evidence(sample, varies=False):
                 self.present.update(index.find(sample))
         used: set[int] = set()
         for at, node in enumerate(self.nodes):
@@ -129,8 +136,9 @@ class _Projector:
                 used.add(self.taken[at])
         self.used = used
 
-    def _is_evidence(self, sample: Sample) -> bool:
-        return not sample.plain and sample.numbers.size >= FEWEST
+    def _is_evidence(self, sample: Sample, varies: bool) -> bool:
+        """Integers and booleans that do not depend on an input (0, 1, 2, … as positions) are the same anywhere."""
+        return not sample.plain and sample.numbers.size >= FEWEST and (varies or sample.kind == "f")
 
     def _anchor(self, at: int, constants: bool = False) -> Anchor | None:
         """The calls whose work the node completes: those of the value that it makes, and of equal values that no node

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from ..modules import CallTree
-from .snapshot import Snapshot
+from ..snapshot import Snapshot
 
 
 @dataclass(frozen=True)

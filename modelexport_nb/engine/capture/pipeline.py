@@ -15,10 +15,10 @@ from ..errors import CaptureError, ModelExportError
 from ..recording import CallRecorder
 from .base import Capture, Captured, Request
 from .failure import explain
-from .snapshot import watched_optimizer
 from .stamps import stamp_of, stamping
 from .torch_export import TorchOnnx
 from .transformers_export import TransformersOnnx
+from .watch import watched_passes
 
 _CAPTURES: tuple[Capture, ...] = (TransformersOnnx(), TorchOnnx())  # the most specific first
 
@@ -32,14 +32,15 @@ def capture(request: Request) -> Captured:
     way = next(way for way in _CAPTURES if way.accepts(request))
     recorder = CallRecorder(request.model, request.direct)
     try:
-        with _quiet(), watched_optimizer() as before, stamping(recorder):
+        with _quiet(), watched_passes() as watch, stamping(recorder):
             model = way.export(request)
     except ModelExportError:
         raise
     except Exception as error:
         raise CaptureError(explain(error, request.model)) from error
     _check_opset(model, request.opset)
-    if not before.taken:
+    before = watch.before
+    if before is None:
         raise CaptureError(f"{way.name} did not call onnxscript's optimiser: this version of torch is not supported.")
     runs = Counter(stamp[0] for node in before.nodes if (stamp := stamp_of(node.fx_node)) is not None)
     if not runs:

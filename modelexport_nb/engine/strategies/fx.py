@@ -38,7 +38,7 @@ class FxStrategy:
         origins = _calls_before(captured)
         scopes: list[NodeScope | None] = []
         for at, sources in enumerate(lineage.made_from):
-            scopes.append(_scope(at, sources, lineage, origins, captured))
+            scopes.append(_scope(at, sources, lineage, origins, subject))
         filled = fill_from_neighbours(nodes, scopes, captured.calls)
         return Attribution(self.name, captured.calls, filled, _removed(lineage, origins))
 
@@ -65,9 +65,13 @@ def _inner_call(captured: Captured, call: int, fx_node: Any) -> int:
 
 
 def _scope(
-    at: int, sources: list[int], lineage: Lineage, origins: list[int | None], captured: Captured
+    at: int, sources: list[int], lineage: Lineage, origins: list[int | None], subject: Subject
 ) -> NodeScope | None:
+    captured = subject.captured
+    assert captured is not None
     calls = list(dict.fromkeys(origin for source in sources if (origin := origins[source]) is not None))
+    # a call that was seen to hand its input through did none of the work
+    calls = [call for call in calls if captured.calls[call].key not in subject.eager.identity] or calls
     if not calls:
         return None
     evidence = Evidence.REWRITE if lineage.fresh[at] or len(calls) > 1 else Evidence.TRACE

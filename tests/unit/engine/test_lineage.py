@@ -6,9 +6,9 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from modelexport_nb.engine.capture.snapshot import Snapshot
 from modelexport_nb.engine.graph import all_nodes
 from modelexport_nb.engine.lineage import Gone, Lineage, trace_lineage
+from modelexport_nb.engine.snapshot import Snapshot
 
 
 class Bench:
@@ -19,7 +19,6 @@ class Bench:
         self.x = x
         graph = ir.Graph([x], [], nodes=[], opset_imports={"": 20}, name="g")
         self.model = ir.Model(graph, ir_version=10)
-        self.snapshot = Snapshot()
 
     @property
     def graph(self) -> ir.Graph:
@@ -40,7 +39,7 @@ class Bench:
 
     def freeze(self, *outputs: ir.Value) -> None:
         self.graph.outputs.extend(outputs)
-        self.snapshot.take(self.model)
+        self.snapshot = Snapshot.of(self.model)
 
     def after(self) -> tuple[Lineage, list[str]]:
         nodes = all_nodes(self.model)

@@ -26,14 +26,15 @@ def perturb(model: nn.Module) -> nn.Module:
     return model.eval()
 
 
-def _transformers(name: str, config: str, **options: Any) -> nn.Module:
+def transformers_model(name: str, config: str, **options: Any) -> nn.Module:
+    """A model of transformers with random weights."""
     import transformers
 
     return getattr(transformers, name)(getattr(transformers, config)(**options))
 
 
 def bert() -> Case:
-    return _transformers("BertModel", "BertConfig", vocab_size=100, **SMALL), {"input_ids": IDS}
+    return transformers_model("BertModel", "BertConfig", vocab_size=100, **SMALL), {"input_ids": IDS}
 
 
 def bert_masked() -> Case:
@@ -42,32 +43,32 @@ def bert_masked() -> Case:
 
 def resnet() -> Case:
     sizes = {"embedding_size": 8, "hidden_sizes": [8, 16, 32, 64], "depths": [2, 2, 2, 2]}
-    return _transformers("ResNetModel", "ResNetConfig", **sizes), {"pixel_values": torch.randn(1, 3, 64, 64)}
+    return transformers_model("ResNetModel", "ResNetConfig", **sizes), {"pixel_values": torch.randn(1, 3, 64, 64)}
 
 
 def gpt2() -> Case:
     sizes = {"n_embd": 32, "n_layer": 3, "n_head": 2, "vocab_size": 100, "bos_token_id": 0, "eos_token_id": 1}
-    return _transformers("GPT2LMHeadModel", "GPT2Config", n_positions=64, **sizes), {"input_ids": IDS}
+    return transformers_model("GPT2LMHeadModel", "GPT2Config", n_positions=64, **sizes), {"input_ids": IDS}
 
 
 def vit() -> Case:
     options = {"image_size": 32, "patch_size": 8, **SMALL}
-    return _transformers("ViTModel", "ViTConfig", **options), {"pixel_values": torch.randn(1, 3, 32, 32)}
+    return transformers_model("ViTModel", "ViTConfig", **options), {"pixel_values": torch.randn(1, 3, 32, 32)}
 
 
 def llama() -> Case:
     options = {"vocab_size": 100, "num_key_value_heads": 1, **SMALL}
-    return _transformers("LlamaForCausalLM", "LlamaConfig", **options), {"input_ids": IDS}
+    return transformers_model("LlamaForCausalLM", "LlamaConfig", **options), {"input_ids": IDS}
 
 
 def t5_encoder() -> Case:
     sizes = {"vocab_size": 100, "d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 3, "num_heads": 2}
-    return _transformers("T5EncoderModel", "T5Config", **sizes), {"input_ids": IDS}
+    return transformers_model("T5EncoderModel", "T5Config", **sizes), {"input_ids": IDS}
 
 
 def albert() -> Case:
     options = {**SMALL, "num_hidden_layers": 12, "vocab_size": 100, "embedding_size": 16}
-    return _transformers("AlbertModel", "AlbertConfig", **options), {"input_ids": IDS}
+    return transformers_model("AlbertModel", "AlbertConfig", **options), {"input_ids": IDS}
 
 
 class Inner(nn.Module):
@@ -261,8 +262,8 @@ PLAIN: dict[str, Callable[[], Case]] = {
 ZOO = PRETRAINED | PLAIN
 
 
-def build(name: str) -> Case:
+def build(name: str, among: dict[str, Callable[[], Case]] = ZOO) -> Case:
     """The model of that name, seeded and perturbed, with its inputs."""
     torch.manual_seed(0)
-    model, inputs = ZOO[name]()
+    model, inputs = among[name]()
     return perturb(model), inputs

@@ -1,16 +1,13 @@
-"""The graph as it was translated, kept at the moment before the optimiser first touches it."""
+"""A graph as it was at one moment, to be compared with what passes made of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import onnx_ir as ir
-import onnxscript.optimizer
 
-from ..graph import all_nodes
+from .graph import all_nodes
 
 
 @dataclass(frozen=True)
@@ -28,19 +25,15 @@ class FrozenNode:
 
 @dataclass
 class Snapshot:
-    """All nodes of the unoptimised graph in execution order, and its initializers."""
+    """All nodes of a graph in execution order, and its initializers."""
 
     nodes: list[FrozenNode] = field(default_factory=list)
     initializers: list[ir.Value] = field(default_factory=list)
-    taken: bool = False
 
-    def take(self, model: ir.Model) -> None:
-        """Freeze the graph; only the first call counts."""
-        if self.taken:
-            return
-        self.taken = True
-        self.nodes = [_freeze(node) for node in all_nodes(model)]
-        self.initializers = list(model.graph.initializers.values())
+    @classmethod
+    def of(cls, model: ir.Model) -> Snapshot:
+        """Freeze the graph as it is now."""
+        return cls([_freeze(node) for node in all_nodes(model)], list(model.graph.initializers.values()))
 
 
 def _freeze(node: ir.Node) -> FrozenNode:
@@ -66,24 +59,3 @@ def _hashable(attribute: ir.Attr) -> Any:
             else str(id(tensor))
         )
     return f"{attribute.type} {attribute.value}"
-
-
-@contextmanager
-def watched_optimizer() -> Iterator[Snapshot]:
-    """Take a snapshot when the exporter calls onnxscript's optimiser inside the block.
-
-    The one function of onnxscript that every torch exporter goes through is wrapped for the block only: exporters
-    offer no hook between translation and optimisation.
-    """
-    snapshot = Snapshot()
-    original = onnxscript.optimizer.optimize_ir
-
-    def optimize_ir(model: ir.Model, *args: Any, **kwargs: Any) -> Any:
-        snapshot.take(model)
-        return original(model, *args, **kwargs)
-
-    onnxscript.optimizer.optimize_ir = optimize_ir
-    try:
-        yield snapshot
-    finally:
-        onnxscript.optimizer.optimize_ir = original
