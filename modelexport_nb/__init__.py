@@ -14,9 +14,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .engine.agreement import agreement
     from .engine.errors import ModelExportError
     from .engine.export import export_model
+    from .engine.hierarchy import read_hierarchy
     from .engine.report import ExportReport
+    from .engine.symbolic import trace_symbolically
+    from .engine.tagging import tag_onnx
 
 __version__ = "0.1.0"
 
@@ -24,12 +28,24 @@ __all__ = [
     "ExportReport",
     "ModelExportError",
     "__version__",
+    "agreement",
     "export_model",
     "load_ipython_extension",
+    "read_hierarchy",
+    "tag_onnx",
+    "trace_symbolically",
     "unload_ipython_extension",
 ]
 
-_HOME = {"export_model": "export", "ExportReport": "report", "ModelExportError": "errors"}
+_HOME = {
+    "ExportReport": "report",
+    "ModelExportError": "errors",
+    "agreement": "agreement",
+    "export_model": "export",
+    "read_hierarchy": "hierarchy",
+    "tag_onnx": "tagging",
+    "trace_symbolically": "symbolic",
+}
 
 
 def load_ipython_extension(shell: Any) -> None:

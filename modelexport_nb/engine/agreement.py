@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -193,7 +193,7 @@ def _common_nodes(
         if len(claim.scopes) != len(claims[0].scopes):
             raise InputError(
                 f"The reports are of different graphs: {names[0]} has {len(claims[0].scopes)} nodes, "
-                f"{name} {len(claim.scopes)}."
+                f"{name} has {len(claim.scopes)}."
             )
     return graphs[0][1] if graphs else []
 
@@ -202,11 +202,11 @@ def _check_same(one: tuple[str, list[ir.Node]], two: tuple[str, list[ir.Node]]) 
     """Same operators in the same order, each reading the same results. Names may differ: they hold the scope."""
     for at, (a, b) in enumerate(zip(_signatures(one[1]), _signatures(two[1]), strict=False)):
         if a != b:
-            what = f"{a[0]} in {one[0]}, {b[0]} in {two[0]}" if a[0] != b[0] else f"{a[0]} reads other results"
-            raise InputError(f"The reports are of different graphs: node {at} is {what}.")
+            what = f"is {a[0]} in {one[0]}, {b[0]} in {two[0]}" if a[0] != b[0] else f"({a[0]}) reads other results"
+            raise InputError(f"The reports are of different graphs: node {at} {what}.")
     if len(one[1]) != len(two[1]):
         raise InputError(
-            f"The reports are of different graphs: {one[0]} has {len(one[1])} nodes, {two[0]} {len(two[1])}."
+            f"The reports are of different graphs: {one[0]} has {len(one[1])} nodes, {two[0]} has {len(two[1])}."
         )
 
 
@@ -261,10 +261,10 @@ def _keys(calls: CallTree, indices: tuple[int, ...] | list[int]) -> set[str]:
 
 
 def _claims(found: Disagreement) -> list[str]:
-    return [f"{scope or '(root)'} ({why})" for scope, why in zip(found.scopes, found.evidence, strict=True)]
+    return [f"{scope or '(root)'} · {why}" for scope, why in zip(found.scopes, found.evidence, strict=True)]
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 

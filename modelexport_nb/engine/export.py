@@ -18,12 +18,13 @@ from .attribution import Attribution
 from .capture import Request, capture
 from .check import check_file
 from .eager import EagerRun, run_eagerly
-from .errors import InputError, OptionError
+from .errors import InputError, OptionError, did_you_mean
 from .files import check_destination, staged, write_model
 from .graph import all_nodes
 from .inputs import Inputs, as_arguments
 from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
+from .module_parity import compare_modules
 from .modules import ModuleTree
 from .owners import Owners
 from .parity import Parity, compare_outputs
@@ -31,9 +32,11 @@ from .report import ExportReport
 from .state import preserved
 from .strategies import Subject, get_strategy
 from .tree import build_tree
+from .values import tensors_in
 
 Progress = Callable[[str, int, int], None]
 STAGES: tuple[str, ...] = ("run", "capture", "attribute", "write", "check", "verify")
+VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
 
 
@@ -46,7 +49,7 @@ def export_model(
     opset: int | None = None,
     dynamic_shapes: Any = None,
     metadata: str = "lean",
-    verify: bool = True,
+    verify: str = "model",
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -59,7 +62,8 @@ def export_model(
         opset: ONNX opset, 18 or later; None takes the exporter's default.
         dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
-        verify: run the file in ONNX Runtime and compare its outputs with PyTorch's.
+        verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
+            what every module call returned too, `"off"` compares nothing.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -68,18 +72,18 @@ def export_model(
     Raises:
         ModelExportError: one of its subclasses, in one line; nothing was written then.
     """
-    _check_model(model)
+    check_model(model)
     _check_opset(opset)
-    check_choice(metadata)
+    check_options(metadata, verify)
     witness = get_strategy(strategy)
     path = check_destination(Path(path))
     args, kwargs = as_arguments(model, inputs)
-    clock = _Clock(progress, STAGES if verify else STAGES[:-1])
-    notes = _mode_notes(model)
+    clock = clock_for(progress, verify)
+    notes = mode_notes(model)
 
     with clock.stage("run"), preserved(model) as changed:
-        eager = run_eagerly(model, args, kwargs)
-    notes += _run_notes(eager, changed)
+        eager = run_eagerly(model, args, kwargs, values=witness.needs_values)
+    notes += run_notes(eager, changed)
     request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
     with clock.stage("capture"), preserved(model):
         captured = capture(request)
@@ -89,44 +93,69 @@ def export_model(
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
         subject = Subject(request, captured.model, modules, eager, parameters, feed, captured)
-        attribution = _with_eager_facts(witness.attribute(subject), eager)
-        tree = build_tree(modules, attribution)
-        measures = take_measures(all_nodes(captured.model), attribution, parameters, eager)
-        write_metadata(captured.model, attribution, modules, tree, metadata)
+        attribution = with_eager_facts(witness.attribute(subject), eager)
+    return assemble(subject, attribution, path, captured.capture.name, metadata, verify, clock, notes)
+
+
+def assemble(
+    subject: Subject,
+    attribution: Attribution,
+    path: Path,
+    capture_name: str,
+    metadata: str,
+    verify: str,
+    clock: Clock,
+    notes: list[str],
+) -> ExportReport:
+    """Tag the graph, write, check and verify the file, and report: what every way to a tagged file ends with."""
+    tree = build_tree(subject.modules, attribution)
+    measures = take_measures(all_nodes(subject.graph), attribution, subject.parameters, subject.eager)
+    write_metadata(subject.graph, attribution, subject.modules, tree, metadata)
     parity: Parity | None = None
     with staged(path) as draft:
         with clock.stage("write"):
-            written = write_model(captured.model, draft)
-        with clock.stage("check"):
-            check_file(draft)
-        if verify:
+            written = write_model(subject.graph, draft)
+        if subject.captured is not None:  # a file of the user's may hold operators that only one runtime knows
+            with clock.stage("check"):
+                check_file(draft)
+        if verify != "off":
             with clock.stage("verify"):
-                expected = captured.capture.output_tensors(eager.outputs)
-                parity = compare_outputs(draft, feed, expected)
+                parity = _verify(draft, subject, attribution, verify)
     return ExportReport(
         path=path,
         files=tuple(path.parent / name for name in written),
         strategy=attribution.strategy,
-        capture=captured.capture.name,
-        opset=captured.model.opset_imports[""],
+        capture=capture_name,
+        opset=subject.graph.opset_imports.get("", 0),
         metadata=metadata,
-        modules=modules,
+        modules=subject.modules,
         attribution=attribution,
         tree=tree,
         measures=measures,
         parity=parity,
         timings=clock.seconds,
         notes=(*notes, *_hidden_notes(attribution)),
-        graph=_without_weights(captured.model),
+        graph=_without_weights(subject.graph),
         parameter_names={
             value.name or "": found[0].path
-            for value in captured.model.graph.initializers.values()
-            if (found := parameters.get(id(value)))
+            for value in subject.graph.graph.initializers.values()
+            if (found := subject.parameters.get(id(value)))
         },
     )
 
 
-class _Clock:
+def _verify(draft: Path, subject: Subject, attribution: Attribution, verify: str) -> Parity:
+    tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
+    parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
+    return replace(parity, modules=compare_modules(draft, subject, attribution)) if verify == "modules" else parity
+
+
+def clock_for(progress: Progress | None, verify: str, stages: tuple[str, ...] = STAGES) -> Clock:
+    """A clock for these stages, without the last where nothing is verified."""
+    return Clock(progress, stages if verify != "off" else stages[:-1])
+
+
+class Clock:
     """Times the stages and tells the listener as each begins."""
 
     def __init__(self, progress: Progress | None, stages: tuple[str, ...]) -> None:
@@ -143,7 +172,15 @@ class _Clock:
         self.seconds[name] = time.perf_counter() - start
 
 
-def _check_model(model: nn.Module) -> None:
+def check_options(metadata: str, verify: str) -> None:
+    """Raise an `OptionError` for an unknown choice, with the nearest known one."""
+    check_choice(metadata)
+    if verify not in VERIFY_CHOICES:
+        raise OptionError(f'Unknown verify "{verify}"' + did_you_mean(str(verify), VERIFY_CHOICES))
+
+
+def check_model(model: nn.Module) -> None:
+    """Raise an `InputError` for what is no exportable module."""
     if isinstance(model, torch.jit.ScriptModule):
         raise InputError(
             "The model is a TorchScript module: its Python modules are gone. Export the nn.Module it was made from."
@@ -168,13 +205,15 @@ def _check_opset(opset: int | None) -> None:
         raise OptionError(f"Opset {opset} does not exist: the installed onnx knows up to {newest}.")
 
 
-def _mode_notes(model: nn.Module) -> list[str]:
+def mode_notes(model: nn.Module) -> list[str]:
+    """What the reader should know about the mode of the model."""
     if any(module.training for module in model.modules()):
         return ["The model was in training mode; it was exported in eval mode and restored."]
     return []
 
 
-def _run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
+def run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
+    """What the eager run showed: state that changes, and modules that run past `__call__`."""
     notes = []
     if changed:
         listed = ", ".join(sorted(set(changed))[:3])
@@ -189,7 +228,7 @@ def _run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
     return notes
 
 
-def _with_eager_facts(attribution: Attribution, eager: EagerRun) -> Attribution:
+def with_eager_facts(attribution: Attribution, eager: EagerRun) -> Attribution:
     """What only the eager run knows: calls that handed an input through, and calls that the capture hid."""
     calls = attribution.calls
     identities = {index: "identity in eval mode" for key in eager.identity if (index := calls.by_key.get(key))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime as ort
@@ -12,6 +13,9 @@ import torch
 
 from .arrays import to_numpy
 from .errors import CheckError, one_line
+
+if TYPE_CHECKING:
+    from .module_parity import ModuleParity
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,12 @@ class OutputParity:
 
 @dataclass(frozen=True)
 class Parity:
-    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared."""
+    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared;
+    `modules` holds what every module call returned, when that was asked for."""
 
     outputs: tuple[OutputParity, ...]
     problem: str | None = None
+    modules: ModuleParity | None = None
 
     @property
     def ok(self) -> bool:
@@ -41,8 +47,10 @@ class Parity:
 
     @property
     def text(self) -> str:
-        """`max |Δ| 5.3e-05`, or the problem."""
-        return self.problem or f"max |Δ| {format_error(self.max_abs)}"
+        """`max |Δ| 5.3e-05`, or the problem; with the first module call that differs where that is known."""
+        text = self.problem or f"max |Δ| {format_error(self.max_abs)}"
+        first = self.modules.first_divergence if self.modules is not None and not self.ok else None
+        return f"{text}, first at {first.key or 'the root'}" if first is not None else text
 
 
 def format_error(value: float) -> str:
@@ -79,7 +87,7 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
     if len(references) != len(outputs):
         return Parity((), f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}")
     pairs = zip(session.get_outputs(), outputs, references, strict=True)
-    return Parity(tuple(_compare(value.name, got, want) for value, got, want in pairs))
+    return Parity(tuple(compare_arrays(value.name, got, want) for value, got, want in pairs))
 
 
 def _session(path: Path) -> ort.InferenceSession:
@@ -92,7 +100,7 @@ def _session(path: Path) -> ort.InferenceSession:
         raise CheckError(f"ONNX Runtime does not load the exported file: {one_line(error)}.") from error
 
 
-def _compare(name: str, got: np.ndarray, want: np.ndarray) -> OutputParity:
+def compare_arrays(name: str, got: np.ndarray, want: np.ndarray) -> OutputParity:
     if got.shape != want.shape:
         return OutputParity(name, float("inf"), float("inf"), False)
     if want.size == 0:

@@ -12,7 +12,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from .namespace import Fits, Namespace, is_inputs, is_module
-from .options import ARGUMENTS, METADATA, Argument
+from .options import ARGUMENTS, METADATA, VERIFY, Argument
 
 try:
     from IPython.core.completer import SimpleCompletion, context_matcher
@@ -66,7 +66,7 @@ def _choices(kind: str | None) -> list[str]:
         from modelexport_nb.engine.strategies import known_strategies
 
         return known_strategies()
-    return list(METADATA) if kind == "metadata" else []
+    return list({"metadata": METADATA, "verify": VERIFY}.get(kind or "", ()))
 
 
 def _positional_or_option(words: list[str], word: str, shell: InteractiveShell) -> Found | None:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 METADATA = ("lean", "full", "none")
+VERIFY = ("model", "modules", "off")
 
 
 @dataclass(frozen=True)
 class Argument:
     """One argument. `keywords` are argparse's.
 
-    `values` says what completes its value: `strategy`, `metadata`, `file` or `expression`; None where nothing
-    can be foreseen.
+    `values` says what completes its value: `strategy`, `metadata`, `verify`, `file` or `expression`; None where
+    nothing can be foreseen.
     """
 
     flags: tuple[str, ...]
@@ -33,7 +34,8 @@ class Argument:
     @property
     def spellings(self) -> list[str]:
         """Every way to write an option, `--no-…` included."""
-        negated = [f"--no-{flag[2:]}" for flag in self.flags if "action" in self.keywords]
+        negatable = self.keywords.get("action") is BooleanOptionalAction
+        negated = [f"--no-{flag[2:]}" for flag in self.flags if negatable]
         return [*self.flags, *negated]
 
 
@@ -70,8 +72,14 @@ ARGUMENTS = (
     ),
     Argument(
         ("--verify",),
-        "Compare the file's outputs with PyTorch's.",
-        keywords={"action": BooleanOptionalAction},
+        "What is compared with PyTorch: model (the outputs), modules (what every module call returned too) or off.",
+        "verify",
+        {"metavar": "LEVEL"},
+    ),
+    Argument(
+        ("--no-verify",),
+        "The same as --verify off.",
+        keywords={"action": "store_const", "const": "off", "dest": "verify"},
     ),
     Argument(
         ("--progress",),

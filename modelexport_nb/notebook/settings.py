@@ -8,7 +8,7 @@ from traitlets.config import Configurable
 from modelexport_nb.engine.errors import did_you_mean
 from modelexport_nb.engine.strategies import known_strategies
 
-from .options import METADATA
+from .options import METADATA, VERIFY
 
 
 class ModelExport(Configurable):
@@ -17,7 +17,7 @@ class ModelExport(Configurable):
     strategy = Unicode("fx", help="How nodes are attributed to modules.").tag(config=True)
     opset = Int(None, allow_none=True, help="ONNX opset; None leaves it to the exporter.").tag(config=True)
     metadata = Enum(METADATA, "lean", help="How much of the attribution the file carries.").tag(config=True)
-    verify = Bool(True, help="Compare the file's outputs with PyTorch's.").tag(config=True)
+    verify = Enum(VERIFY, "model", help="What is compared with PyTorch.").tag(config=True)
     progress = Bool(True, help="Show a bar that names the stage.").tag(config=True)
 
     @validate("strategy")

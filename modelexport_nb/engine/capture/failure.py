@@ -18,9 +18,31 @@ _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 def explain(error: BaseException, model: nn.Module) -> str:
     """One line: the cause, the model's own source line where there is one, and what to try."""
     causes = list(_chain(error))
-    place = next((found for cause in causes if (found := _model_line(cause, model))), None)
-    where = f" at {place[0]}: `{place[1]}`" if place else ""
+    where = failing_line(error, model)
     return f"The model cannot be captured{where}: {_reason(causes)} Nothing was written; the model is unchanged."
+
+
+def failing_line(error: BaseException, model: nn.Module, *, anywhere: bool = False) -> str:
+    """` at file:line: `code`` of the innermost line of the model's own code in an error; empty when there is none.
+
+    With `anywhere` a line of a library that the model uses will do where the model's own code is not in the error.
+    """
+    place = next((found for cause in _chain(error) if (found := _model_line(cause, model))), None)
+    if place is None and anywhere:
+        place = _library_line(error)
+    return f" at {place[0]}: `{place[1]}`" if place else ""
+
+
+def _library_line(error: BaseException) -> tuple[str, str] | None:
+    places = [
+        (relative_source(frame.filename), frame.lineno, (frame.line or "").strip())
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    places = [place for place in places if not place[0].startswith(("torch/fx/", "modelexport_nb/"))]
+    outside = [place for place in places if not place[0].startswith("torch/")]
+    for file, line, text in (outside or places)[-1:]:
+        return f"{file}:{line}", text
+    return None
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

@@ -43,9 +43,10 @@ def capture(request: Request) -> Captured:
     if before is None:
         raise CaptureError(f"{way.name} did not call onnxscript's optimiser: this version of torch is not supported.")
     runs = Counter(stamp[0] for node in before.nodes if (stamp := stamp_of(node.fx_node)) is not None)
-    if not runs:
+    if not recorder.runs:
         raise CaptureError("The capture recorded no module calls: this version of torch is not supported.")
-    run = runs.most_common(1)[0][0]  # exporters run the model more than once; this run was traced
+    # Exporters run the model more than once; one run was traced. A graph without operators has no stamp to tell.
+    run = runs.most_common(1)[0][0] if runs else len(recorder.runs) - 1
     ids = {id(module): path for path, module in request.model.named_modules()}
     return Captured(model, way, recorder.runs[run], run, before, ids)
 

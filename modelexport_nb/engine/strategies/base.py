@@ -60,6 +60,7 @@ class Strategy(Protocol):
     """Attributes every node of a graph. Each strategy lives in a file of its own."""
 
     name: str
+    needs_values: bool  # whether the eager run must record what every operator computed
 
     def obstacle(self, subject: Subject) -> str | None:
         """Why this strategy cannot work on such a subject, in one line; None when it can."""

@@ -24,6 +24,7 @@ class FxStrategy:
     """What the capture itself recorded, followed through every rewrite."""
 
     name = "fx"
+    needs_values = False
 
     def obstacle(self, subject: Subject) -> str | None:
         """It needs the capture's own record."""

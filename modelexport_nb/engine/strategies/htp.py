@@ -22,6 +22,7 @@ class HtpStrategy:
     """Values first, the regions between equal values next, neighbours last."""
 
     name = "htp"
+    needs_values = True
 
     def obstacle(self, subject: Subject) -> str | None:
         """It needs values of both sides."""
@@ -31,12 +32,16 @@ class HtpStrategy:
 
     def attribute(self, subject: Subject) -> Attribution:
         """Scopes from equal values."""
+        return self.with_projection(subject)[0]
+
+    def with_projection(self, subject: Subject) -> tuple[Attribution, Projection]:
+        """The attribution, and what the values said: how much of the graph was found in the model."""
         projection = project_graph(subject)
         nodes = all_nodes(subject.graph)
         calls = CallTree(subject.eager.calls.calls)  # a copy: branches that never ran are added
         place_in_bodies(nodes, projection.scopes, subject.parameters, calls, subject.modules)
         filled = fill_from_neighbours(nodes, projection.scopes, calls)
-        return Attribution(self.name, calls, filled, {})
+        return Attribution(self.name, calls, filled, {}), projection
 
 
 def project_graph(subject: Subject) -> Projection:

@@ -20,6 +20,7 @@ GROUP = "modelexport_nb.strategies"
 
 _BUILT_IN: dict[str, str] = {
     "fx": "modelexport_nb.engine.strategies.fx:FxStrategy",
+    "htp": "modelexport_nb.engine.strategies.htp:HtpStrategy",
 }
 _loaded: dict[EntryPoint, Strategy] = {}
 
@@ -93,6 +94,8 @@ def _fault(made: Any, entry: EntryPoint) -> str | None:
     missing = [method for method in ("obstacle", "attribute") if not callable(getattr(made, method, None))]
     if missing:
         return f"it has no method {missing[0]}() (its type is {type(made).__name__})"
+    if not isinstance(getattr(made, "needs_values", None), bool):
+        return "it does not say with needs_values (True or False) what it needs of the eager run"
     name = getattr(made, "name", None)
     if name != entry.name:
         return f"its name is {name!r}, its entry point says {entry.name!r}"

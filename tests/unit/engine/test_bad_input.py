@@ -109,6 +109,8 @@ def test_paths(tmp_path: Path) -> None:
         ({"strategy": "fxx"}, 'Unknown strategy "fxx". Did you mean "fx"'),
         ({"strategy": "magic"}, 'Unknown strategy "magic". Known: fx'),
         ({"metadata": "leen"}, 'Unknown metadata "leen". Did you mean "lean"'),
+        ({"verify": True}, 'Unknown verify "True"'),
+        ({"verify": "module"}, 'Unknown verify "module". Did you mean "mod'),
         ({"opset": 17}, "Opset 17 is too low"),
         ({"opset": 99}, "Opset 99 does not exist"),
         ({"opset": "18"}, "The opset is '18'. Pass a whole number"),

@@ -187,6 +187,12 @@ def test_a_module_with_state_is_told(tmp_path: Path) -> None:
     assert report.parity is not None and report.parity.ok
 
 
+def test_a_model_without_operators(tmp_path: Path) -> None:
+    report = export_model(nn.Identity(), torch.randn(2), tmp_path / "m.onnx")
+    assert report.parity is not None and report.parity.ok
+    assert report.row("").calls == 1
+
+
 def test_a_nested_compile_region_is_told(tmp_path: Path) -> None:
     """torch hides the modules inside; nothing brings them back, so the report says so and no measure flatters."""
 

@@ -34,7 +34,7 @@ def rich(shell):
         ("model ", ["model batch", "model pair", "model x"]),
         ("model b", ["model batch"]),
         ("-s fx --no-verify model p", ["-s fx --no-verify model pair"]),
-        ("model x -s ", ["model x -s fx"]),
+        ("model x -s f", ["model x -s fx"]),
         ("model x --strategy f", ["model x --strategy fx"]),
         ("model x --strategy=f", ["model x --strategy=fx"]),
         (
@@ -42,6 +42,7 @@ def rich(shell):
             ["model x --metadata lean", "model x --metadata full", "model x --metadata none"],
         ),
         ("model x --metadata=n", ["model x --metadata=none"]),
+        ("model x --verify m", ["model x --verify model", "model x --verify modules"]),
         ("model x --dynamic-shapes b", ["model x --dynamic-shapes batch"]),
         ("model x --no", ["model x --no-verify", "model x --no-progress"]),
         ("--o", ["--output", "--opset"]),

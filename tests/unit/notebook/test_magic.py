@@ -62,7 +62,7 @@ def test_defaults(shell, exports, real_report):
         "strategy": "fx",
         "opset": None,
         "metadata": "lean",
-        "verify": True,
+        "verify": "model",
         "dynamic_shapes": None,
     }
     assert call["progress"] is not None
@@ -76,8 +76,8 @@ def test_defaults(shell, exports, real_report):
         ("--opset 20", "opset", 20),
         ("--metadata full", "metadata", "full"),
         ("--metadata 'none'", "metadata", "none"),
-        ("--no-verify", "verify", False),
-        ("--verify", "verify", True),
+        ("--no-verify", "verify", "off"),
+        ("--verify modules", "verify", "modules"),
         ("--no-progress", "progress", None),
         ('--dynamic-shapes "({0: None, 1: None},)"', "dynamic_shapes", ({0: None, 1: None},)),
         ("--dynamic-shapes shapes", "dynamic_shapes", {"x": None}),
@@ -126,7 +126,7 @@ def test_help_is_the_grammar(shell, capsys):
     shown = capsys.readouterr().out
     for word in (
         "--dynamic-shapes EXPR",
-        "--verify, --no-verify",
+        "--verify LEVEL",
         "%%modelexport model",
         "%config ModelExport",
     ):
@@ -236,11 +236,11 @@ def test_interruption_passes_through(shell, monkeypatch):
 
 
 def test_config_changes_the_defaults(shell, exports):
-    run(shell, "%config ModelExport.verify = False\n%config ModelExport.metadata = 'none'")
+    run(shell, "%config ModelExport.verify = 'off'\n%config ModelExport.metadata = 'none'")
     run(shell, "%config ModelExport.opset = 19\n%config ModelExport.progress = False")
-    run(shell, "%modelexport model x\n%modelexport model x --verify --metadata full --opset 20")
+    run(shell, "%modelexport model x\n%modelexport model x --verify model --metadata full --opset 20")
     taken = [tuple(call[name] for name in ("verify", "metadata", "opset", "progress")) for call in exports]
-    assert taken == [(False, "none", 19, None), (True, "full", 20, None)]
+    assert taken == [("off", "none", 19, None), ("model", "full", 20, None)]
 
 
 @pytest.mark.parametrize("line", ["strategy = 'fy'", "metadata = 'some'", "opset = 'high'", "verify = 3"])

@@ -1,0 +1,246 @@
+"""Open any ONNX file and show the module tree that it can honestly tell: ours, torch's, that of its names, or none."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+import onnx_ir as ir
+
+from .attribution import Attribution
+from .errors import CheckError, ModelExportError, PathError, did_you_mean, one_line
+from .graph import all_nodes, graphs, type_text
+from .hierarchy_sources import (
+    InconsistentError,
+    Reading,
+    Source,
+    plain,
+    read_flat,
+    read_names,
+    read_ours,
+    read_torch,
+)
+from .modules import CallTree, ModuleInfo, ModuleTree
+from .report import NodeRecord
+from .tree import Tree, TreeRow, build_tree
+
+# Shapes, indices and masks are no weights.
+_NOT_WEIGHTS = {ir.DataType.UNDEFINED, ir.DataType.STRING, ir.DataType.BOOL, ir.DataType.INT64}
+
+
+@dataclass(frozen=True, repr=False)
+class Hierarchy:
+    """What a file tells of the modules that it was made from.
+
+    Attributes:
+        path: the file.
+        source: where the tree comes from: `modelexport` our tags, `torch` the exporter's `name_scopes`, `names` the
+            scoped node names, `flat` nothing.
+        note: one line for people: what that source is worth.
+        tree: rows as in a report. Without a live model `parameters` and `bytes` count the weights (initializers of
+            any type but int64, bool and string; constants and buffers too) that no node outside the module reads: 0
+            where none is known. A class that the file does not tell is empty; the root then bears the graph's name.
+        modules: the modules of the tree.
+        scopes: for each node the key of its module call (`path` or `path#n`).
+        attribution: the claims with their evidence; None unless `source` is `modelexport`.
+        graph: the graph without its weights, which are never loaded.
+    """
+
+    path: Path
+    source: Source
+    note: str
+    tree: Tree
+    modules: ModuleTree
+    scopes: tuple[str, ...]
+    attribution: Attribution | None
+    graph: ir.Model
+
+    def row(self, key: str) -> TreeRow:
+        """The tree's row of a module call; an unknown key raises with the nearest known one."""
+        row = self.tree.find(key)
+        if row is None:
+            known = [row.key for row in self.tree if row.key]
+            raise ModelExportError(f'No module call "{key}"' + did_you_mean(key, known).replace("Known: ", "Such as: "))
+        return row
+
+    def nodes(self, key: str | None = None) -> list[NodeRecord]:
+        """The nodes of a module call (calls inside it included), or of the whole graph.
+
+        Where the tree is not ours the evidence of a node is the tree's source and its confidence 0: nobody states one.
+        """
+        numbers = range(len(self.scopes)) if key is None else self.tree.region(self.row(key))
+        nodes = all_nodes(self.graph)
+        return [_record(self, nodes[number], number) for number in numbers]
+
+    def __repr__(self) -> str:
+        return f"<Hierarchy of {self.path.name} from {self.source}: {len(self.tree)} rows, {len(self.scopes)} nodes>"
+
+
+def read_hierarchy(path: str | Path) -> Hierarchy:
+    """The module tree that an ONNX file tells, whoever made it, and how it tells it.
+
+    Tried in this order: `modelexport.*` keys, torch's `pkg.torch.onnx.name_scopes`, node names such as
+    `/encoder/layer.0/MatMul`, a single root. Keys that contradict each other are not believed, and the note says so.
+    Weights are not loaded: external data is never opened, wherever it is said to be.
+
+    Raises:
+        PathError: there is no such file, or it cannot be read.
+        CheckError: it is no ONNX file, or a damaged one.
+    """
+    path = Path(path).expanduser()
+    model = _open(path)
+    nodes = all_nodes(model)
+    refused = ""
+    reading = None
+    try:
+        reading = read_ours(model, nodes)
+    except InconsistentError as error:
+        refused = f"Its modelexport tags are not used: {error}. "
+    root = plain(model.graph.name or path.stem)
+    reading = reading or read_torch(nodes, root) or read_names(nodes, root) or read_flat(nodes, root)
+    modules = _modules(model, nodes, reading)
+    attribution = Attribution(reading.strategy, reading.calls, reading.scopes, _left_empty(reading))
+    tree = build_tree(modules, attribution)
+    for row in tree:
+        if row.number is None:
+            row.reason = "no call of it is recorded"
+    return Hierarchy(
+        path=path,
+        source=reading.source,
+        note=refused + reading.note,
+        tree=tree,
+        modules=modules,
+        scopes=tuple(reading.calls[scope.call].key for scope in reading.scopes),
+        attribution=attribution if reading.source == "modelexport" else None,
+        graph=_without_weights(model),
+    )
+
+
+def _open(path: Path) -> ir.Model:
+    try:
+        if path.is_dir():
+            raise PathError(f'"{path}" is a folder. Give the ONNX file in it.')
+        if not path.is_file():
+            raise PathError(f'There is no file "{path}".')
+        proto = onnx.load(str(path), load_external_data=False)
+        if not proto.ir_version or not proto.HasField("graph"):
+            raise CheckError(f'"{path.name}" is not an ONNX file: it holds no graph.')
+        model = ir.from_proto(proto)
+        if not all(isinstance(text, str) for text in _texts(model) if text is not None):  # protobuf hands on any bytes
+            raise CheckError(f'"{path.name}" is damaged: it holds names that are not text.')
+        return model
+    except OSError as error:
+        raise PathError(f'"{path.name}" cannot be read: {error.strerror or error}.') from error
+    except ModelExportError:
+        raise
+    except Exception as error:  # a parser meets a stranger's bytes: anything may happen
+        cause = plain(f"{type(error).__name__}: {one_line(error, 150)}", 200).rstrip(".")
+        raise CheckError(f'"{path.name}" is not an ONNX file, or it is damaged: {cause}.') from error
+
+
+def _texts(model: ir.Model) -> Iterator[object]:
+    """Every name and piece of metadata of the file."""
+    yield from itertools.chain(*model.metadata_props.items())
+    for graph in graphs(model):
+        yield graph.name
+        yield from (value.name for value in graph.inputs)
+        for node in graph:
+            yield from (node.name, node.op_type, node.domain, *node.attributes)
+            yield from itertools.chain(*node.metadata_props.items())
+            yield from (value.name for value in (*node.inputs, *node.outputs) if value is not None)
+    yield from (value.name for value in _initializers(model))
+
+
+def _left_empty(reading: Reading) -> dict[int, str]:
+    """The file tells which calls have no node, not what became of their work."""
+    busy = {scope.call for scope in reading.scopes} | {call.parent for call in reading.calls.calls}
+    return {call: "no node of it is in the file" for call in range(len(reading.calls)) if call not in busy}
+
+
+def _modules(model: ir.Model, nodes: list[ir.Node], reading: Reading) -> ModuleTree:
+    position = {id(node): number for number, node in enumerate(nodes)}
+    counts = dict.fromkeys(reading.classes, 0)
+    sizes = dict.fromkeys(reading.classes, 0)
+    owners = set()
+    for value in _initializers(model):
+        owners.add((value.name or "").rpartition(".")[0])  # torch names a weight by its path
+        numbers = (position[id(use.node)] for use in value.uses() if id(use.node) in position)
+        holder = _innermost([reading.calls[reading.scopes[number].call].path for number in numbers], reading.classes)
+        count, size = _weight(value)
+        counts[holder] += count
+        sizes[holder] += size
+    parents = {path: _innermost([path.rpartition(".")[0]], reading.classes) for path in reading.classes if path}
+    for path in sorted(parents, key=len, reverse=True):  # the inner ones first
+        counts[parents[path]] += counts[path]
+        sizes[parents[path]] += sizes[path]
+    holding = set(parents.values())
+    return ModuleTree(
+        {
+            path: ModuleInfo(path, name, name, counts[path], sizes[path], path in holding, path in owners)
+            for path, name in reading.classes.items()
+        }
+    )
+
+
+def _innermost(paths: Iterable[str], known: dict[str, str]) -> str:
+    """The innermost known module that holds all of `paths`."""
+    levels = zip(*(path.split(".") for path in set(paths)), strict=False)
+    shared = ".".join(level[0] for level in itertools.takewhile(lambda level: len(set(level)) == 1, levels))
+    while shared not in known:
+        shared = shared.rpartition(".")[0]
+    return shared
+
+
+def _weight(value: ir.Value) -> tuple[int, int]:
+    """Number of values and bytes, from the declared shape and type alone."""
+    tensor = value.const_value
+    if tensor is None or tensor.dtype in _NOT_WEIGHTS:
+        return 0, 0
+    dims = [dim if isinstance(dim, int) else 0 for dim in tensor.shape]
+    count = math.prod(dims) if all(dim >= 0 for dim in dims) else 0
+    return count, math.ceil(count * tensor.dtype.bitwidth / 8)
+
+
+def _initializers(model: ir.Model) -> Iterator[ir.Value]:
+    for graph in graphs(model):
+        if isinstance(graph, ir.Graph):  # a function has none
+            yield from graph.initializers.values()
+
+
+def _without_weights(model: ir.Model) -> ir.Model:
+    for value in _initializers(model):
+        if value.const_value is not None:
+            value.shape, value.dtype = ir.Shape(value.const_value.shape.numpy()), value.const_value.dtype
+            value.const_value = None
+    return model
+
+
+def _record(hierarchy: Hierarchy, node: ir.Node, number: int) -> NodeRecord:
+    claim = hierarchy.attribution.scopes[number] if hierarchy.attribution is not None else None
+    calls = hierarchy.attribution.calls if hierarchy.attribution is not None else CallTree()
+    return NodeRecord(
+        number=number,
+        name=node.name or "",
+        op=node.op_type,
+        domain=node.domain,
+        scope=hierarchy.scopes[number],
+        also=tuple(calls[index].key for index in claim.also) if claim else (),
+        evidence=str(claim.evidence) if claim else hierarchy.source,
+        confidence=claim.confidence if claim else 0.0,
+        source=claim.source if claim else None,
+        inputs=tuple((value.name or "", type_text(value), None) for value in node.inputs if value is not None),
+        outputs=tuple((value.name or "", type_text(value)) for value in node.outputs),
+        attributes=tuple((name, _attribute(value), value.type.name) for name, value in node.attributes.items()),
+    )
+
+
+def _attribute(attribute: ir.Attr) -> str:
+    if attribute.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS):
+        return "(subgraph)"
+    if attribute.type in (ir.AttributeType.TENSOR, ir.AttributeType.TENSORS):
+        return "(tensor)"  # showing its numbers could open external data
+    return plain(str(attribute.value), 200)

@@ -1,0 +1,208 @@
+"""Parity module by module: what each call returned in PyTorch against the tensor at the boundary of its region."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+import torch
+
+from .arrays import to_numpy
+from .attribution import Attribution
+from .capture import Request
+from .eager import run_eagerly
+from .graph import all_nodes, body_owners
+from .intermediates import DEFAULT_LIMIT, run_with_intermediates
+from .parity import OutputParity, compare_arrays
+from .state import preserved
+from .strategies import Subject
+from .values import tensors_in
+
+
+class Verdict(StrEnum):
+    """What became of a call's outputs in the graph."""
+
+    EQUAL = "equal"
+    DIFFERS = "differs"
+    IDENTITY = "identity"  # the call hands an input through
+    FOLDED = "folded"  # its work is merged into a node of another call and its result does not exist on its own
+    REMOVED = "removed"  # constant, unused or without effect: no node is left of it
+    REARRANGED = "rearranged"  # computed otherwise inside a call whose own result is equal
+    UNSEEN = "unseen"  # inside a branch, or of a shape that no tensor at the boundary has
+
+
+@dataclass(frozen=True)
+class CallParity:
+    """One module call: the verdict, how many of its tensors were found of how many it returned and, where tensors were
+    compared, the largest differences and the node that makes the compared tensor (`graph.all_nodes` number)."""
+
+    key: str
+    verdict: Verdict
+    found: int = 0
+    returned: int = 0
+    max_abs: float | None = None
+    max_rel: float | None = None
+    node: int | None = None
+
+
+@dataclass(frozen=True)
+class ModuleParity:
+    """Every module call that returned tensors, in the order in which the calls returned."""
+
+    calls: tuple[CallParity, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not any(call.verdict is Verdict.DIFFERS for call in self.calls)
+
+    @property
+    def first_divergence(self) -> CallParity | None:
+        """The first call, by when it returned, whose numbers differ: inner modules come before those around them."""
+        return next((call for call in self.calls if call.verdict is Verdict.DIFFERS), None)
+
+    def counts(self) -> dict[str, int]:
+        """How many calls have each verdict, in a fixed order."""
+        return {verdict.value: sum(call.verdict is verdict for call in self.calls) for verdict in Verdict}
+
+    def of(self, key: str) -> CallParity | None:
+        """The finding about one call (`path` or `path#n`)."""
+        return next((call for call in self.calls if call.key == key), None)
+
+
+def compare_modules(
+    path: Path, subject: Subject, attribution: Attribution, *, limit: int = DEFAULT_LIMIT
+) -> ModuleParity:
+    """Compare every module call of one eager run with the graph.
+
+    A call is compared with the tensors that its region, or a node that names it in `also`, hands on; of several with
+    the shape of its output the nearest counts.
+
+    Args:
+        path: the file of `subject.graph`.
+        limit: bytes of PyTorch's outputs held at once; when they are larger, both sides run several times.
+    """
+    identity = subject.eager.identity
+    boundary, owners = _boundaries(subject.graph, attribution)
+    found: list[CallParity] = []
+    start = 0
+    while True:
+        kept, start, complete = _outputs(subject.request, start, limit)
+        names = sorted({name for key, _ in kept for name in boundary.get(key, {})})
+        arrays = dict(run_with_intermediates(path, subject.feed, names, limit)) if names else {}
+        for key, tensors in kept:
+            found.append(_judge(key, tensors, boundary.get(key, {}), arrays, key in owners, key in identity))
+        if complete:
+            return ModuleParity(tuple(_settle(found, attribution)))
+
+
+def _outputs(request: Request, start: int, limit: int) -> tuple[list[tuple[str, list[np.ndarray]]], int, bool]:
+    """What calls returned, in that order, from the `start`-th return on and as many as `limit` bytes hold; where to go
+    on; whether that is all."""
+    kept: list[tuple[int, list[np.ndarray]]] = []
+    returned = held = 0
+    full_at: int | None = None
+
+    def keep(call: int, output: Any) -> None:
+        nonlocal returned, held, full_at
+        returned += 1
+        tensors = [tensor for tensor in tensors_in(output) if tensor.layout is torch.strided]
+        if returned <= start or full_at is not None or not tensors:
+            return
+        held += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        if kept and held > limit:
+            full_at = returned - 1
+        else:
+            kept.append((call, [to_numpy(tensor).copy() for tensor in tensors]))  # it may be changed in place later
+
+    with preserved(request.model):
+        run = run_eagerly(request.model, request.args, request.kwargs, direct=request.direct, keep=keep)
+    outputs = [(run.calls[call].key, arrays) for call, arrays in kept]
+    return outputs, returned if full_at is None else full_at, full_at is None
+
+
+def _boundaries(graph: ir.Model, attribution: Attribution) -> tuple[dict[str, dict[str, int]], set[str]]:
+    """For each call the tensors that its region, or a node that it shares in, hands on, by name, with the node that
+    makes each; and the calls that have nodes of their own."""
+    nodes = all_nodes(graph)
+    position = {id(node): at for at, node in enumerate(nodes)}
+    hidden = body_owners(nodes)
+    region: dict[int, set[int]] = defaultdict(set)
+    shares: dict[int, set[int]] = defaultdict(set)
+    for at, scope in enumerate(attribution.scopes):
+        for index in attribution.calls.chain(scope.call):
+            region[index].add(at)
+        for other in scope.also:
+            for index in attribution.calls.chain(other):
+                shares[index].add(at)
+    boundaries: dict[str, dict[str, int]] = {}
+    for call in attribution.calls.calls:
+        own = region.get(call.index, set())
+        tensors = dict(_handed_on(nodes, position, own | shares.get(call.index, set()), own))
+        boundaries[call.key] = {name: at for name, at in tensors.items() if at not in hidden}
+    return boundaries, {attribution.calls[index].key for index in region}
+
+
+def _handed_on(
+    nodes: list[ir.Node], position: dict[int, int], members: set[int], own: set[int]
+) -> Iterator[tuple[str, int]]:
+    for at in sorted(members):
+        for value in nodes[at].outputs:
+            readers = {position.get(id(use.node)) for use in value.uses()}
+            if value.name and (value.is_graph_output() or not readers or at not in own or readers - own):
+                yield value.name, at
+
+
+def _judge(
+    key: str,
+    tensors: list[np.ndarray],
+    boundary: dict[str, int],
+    arrays: dict[str, np.ndarray],
+    has_nodes: bool,
+    is_identity: bool,
+) -> CallParity:
+    if is_identity:
+        return CallParity(key, Verdict.IDENTITY)
+    matches = [match for tensor in tensors if (match := _nearest(tensor, boundary, arrays)) is not None]
+    counts = {"found": len(matches), "returned": len(tensors)}
+    if matches:
+        worst, node = max(matches, key=lambda match: (not match[0].ok, match[0].max_rel))
+        verdict = Verdict.EQUAL if worst.ok else Verdict.DIFFERS
+        return CallParity(key, verdict, **counts, max_abs=worst.max_abs, max_rel=worst.max_rel, node=node)
+    if has_nodes:
+        return CallParity(key, Verdict.UNSEEN, **counts)
+    return CallParity(key, Verdict.FOLDED if boundary else Verdict.REMOVED, **counts)
+
+
+def _settle(found: list[CallParity], attribution: Attribution) -> list[CallParity]:
+    """A difference counts where the call itself completes the compared tensor, and no call around it agrees."""
+    calls = attribution.calls
+    equal = {call.key for call in found if call.verdict is Verdict.EQUAL}
+    settled = []
+    for call in found:
+        if call.verdict is Verdict.DIFFERS and call.node is not None and call.key in calls.by_key:
+            scope = attribution.scopes[call.node]
+            around = {calls[index].key for index in calls.chain(calls.by_key[call.key])}
+            completed_by = {calls[index].key for index in calls.chain((scope.call, *scope.also)[-1])}
+            if call.key not in completed_by:
+                call = CallParity(call.key, Verdict.FOLDED, call.found, call.returned)
+            elif around & equal:
+                call = CallParity(call.key, Verdict.REARRANGED, call.found, call.returned)
+        settled.append(call)
+    return settled
+
+
+def _nearest(
+    tensor: np.ndarray, boundary: dict[str, int], arrays: dict[str, np.ndarray]
+) -> tuple[OutputParity, int] | None:
+    matches = [
+        (compare_arrays(name, arrays[name], tensor), at)
+        for name, at in boundary.items()
+        if name in arrays and arrays[name].shape == tensor.shape and arrays[name].dtype.kind == tensor.dtype.kind
+    ]
+    return min(matches, key=lambda match: match[0].max_abs, default=None)

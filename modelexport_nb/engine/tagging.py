@@ -1,0 +1,125 @@
+"""`tag_onnx()`: find the module calls again in any ONNX file of a model, whoever exported or optimised it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx_ir as ir
+import torch
+from torch import nn
+from torch.utils._pytree import tree_leaves
+
+from .attribution import Attribution
+from .capture import Request
+from .eager import run_eagerly
+from .errors import AttributionError, CheckError, InputError, PathError, one_line
+from .export import (
+    Progress,
+    assemble,
+    check_model,
+    check_options,
+    clock_for,
+    mode_notes,
+    run_notes,
+    with_eager_facts,
+)
+from .files import check_destination
+from .inputs import Inputs, as_arguments, named_arguments
+from .judge import read_parameters
+from .modules import ModuleTree
+from .owners import Owners
+from .report import ExportReport
+from .state import preserved
+from .strategies import Subject
+from .strategies.htp import HtpStrategy
+
+LEAST_MATCHED = 0.3
+"""Of the values in the file that can be compared, so many must occur in the model's own run. Optimised files of the
+right model have 0.5 to 1, files of another model next to none."""
+
+
+def tag_onnx(
+    path: str | Path,
+    model: nn.Module,
+    inputs: Inputs,
+    output: str | Path,
+    *,
+    metadata: str = "lean",
+    verify: str = "model",
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Write a copy of an ONNX file in which every node names the module call that made it.
+
+    The file may come from any exporter and may have been optimised, fused or renamed since: what the model computes
+    is compared with what the file computes, value by value (strategy `htp`).
+
+    Args:
+        path: an ONNX file of `model`.
+        model, inputs: as in `export_model`.
+        output: the file to write; may be `path` itself.
+        metadata, verify, progress: as in `export_model`.
+
+    Raises:
+        AttributionError: the file computes something else; says how much of it was found in the model.
+        ModelExportError: another of its subclasses; nothing was written then.
+    """
+    check_model(model)
+    check_options(metadata, verify)
+    source, output = Path(path).expanduser(), check_destination(Path(output))
+    graph = load_graph(source)
+    args, kwargs = as_arguments(model, inputs)
+    clock = clock_for(progress, verify, ("run", "attribute", "write", "verify"))
+    notes = mode_notes(model)
+    with clock.stage("run"), preserved(model) as changed:
+        eager = run_eagerly(model, args, kwargs, values=True)
+    notes += run_notes(eager, changed)
+    with clock.stage("attribute"):
+        request = Request(model, args, kwargs, direct=frozenset(eager.direct))
+        parameters = read_parameters(graph, Owners(model))
+        feed = match_inputs(graph, request)
+        subject = Subject(request, graph, ModuleTree.of(model), eager, parameters, feed, path=source)
+        attribution = with_eager_facts(_project(subject), eager)
+    return assemble(subject, attribution, output, "file", metadata, verify, clock, notes)
+
+
+def load_graph(path: Path) -> ir.Model:
+    """The graph of an ONNX file, its weights left on disk until they are read.
+
+    Raises:
+        PathError: there is no such file.
+        CheckError: it is no ONNX file.
+    """
+    if not path.is_file():
+        raise PathError(f'There is no file "{path}".')
+    try:
+        return ir.load(path)
+    except Exception as error:  # protobuf and onnx_ir raise their own unrelated classes
+        raise CheckError(f'"{path.name}" is no ONNX file: {one_line(error)}.') from error
+
+
+def match_inputs(graph: ir.Model, request: Request) -> dict[str, torch.Tensor]:
+    """The tensor for each input of a graph of unknown origin: by name, else in order among those of its rank."""
+    named = named_arguments(request.model, request.args, request.kwargs) or {}
+    rest = [leaf for leaf in tree_leaves((request.args, request.kwargs)) if isinstance(leaf, torch.Tensor)]
+    wanted = [value for value in graph.graph.inputs if not value.is_initializer()]
+    feed: dict[str, torch.Tensor] = {}
+    for value in sorted(wanted, key=lambda value: value.name not in named):  # names first: they leave less to guess
+        given = named.get(value.name or "")
+        free = [given] if isinstance(given, torch.Tensor) else rest
+        fitting = [tensor for tensor in free if value.shape is None or tensor.dim() == len(value.shape)]
+        if not fitting:
+            raise InputError(f'The file takes an input "{value.name}" that none of the given inputs fits.')
+        feed[value.name or ""] = fitting[0]
+        rest = [tensor for tensor in rest if tensor is not fitting[0]]
+    return feed
+
+
+def _project(subject: Subject) -> Attribution:
+    attribution, projection = HtpStrategy().with_projection(subject)
+    matched, comparable = projection.matched, projection.comparable
+    if matched < LEAST_MATCHED * comparable:
+        raise AttributionError(
+            f"The file does not compute what the model does: of {comparable} values in it {matched} occur in a run of "
+            "the model. Give the model and the inputs that the file was made from."
+        )
+    return attribution

@@ -1,0 +1,117 @@
+"""The second witness: values found again. It must agree with what the capture recorded, without having seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from modelexport_nb.engine.capture import Request, capture
+from modelexport_nb.engine.eager import run_eagerly
+from modelexport_nb.engine.export import export_model
+from modelexport_nb.engine.graph import all_nodes
+from modelexport_nb.engine.inputs import as_arguments
+from modelexport_nb.engine.judge import read_parameters, take_measures
+from modelexport_nb.engine.modules import ModuleTree
+from modelexport_nb.engine.owners import Owners
+from modelexport_nb.engine.samples import SampleIndex, sample_array, sample_tensor
+from modelexport_nb.engine.strategies import Subject
+from modelexport_nb.engine.strategies.fx import FxStrategy
+from modelexport_nb.engine.strategies.htp import HtpStrategy
+from torch import nn
+
+from .wider import WIDER
+from .zoo import ZOO, Case, build
+
+ALL: dict[str, Callable[[], Case]] = ZOO | WIDER
+# Where the eager run and the capture take different ways through the model, values cannot say more than the region.
+AGREE = {"torch.cond": 0.75, "Mixtral": 0.94, "MobileNetV2": 0.65}
+
+
+def subject_of(name: str) -> Subject:
+    model, inputs = build(name, ALL)
+    args, kwargs = as_arguments(model, inputs)
+    eager = run_eagerly(model, args, kwargs, values=True)
+    request = Request(model, args, kwargs, direct=frozenset(eager.direct))
+    captured = capture(request)
+    parameters = read_parameters(captured.model, Owners(model))
+    feed = captured.capture.input_tensors(request, [value.name or "" for value in captured.model.graph.inputs])
+    return Subject(request, captured.model, ModuleTree.of(model), eager, parameters, feed, captured)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_two_witnesses(name: str) -> None:
+    subject = subject_of(name)
+    fx = FxStrategy().attribute(subject)
+    htp = HtpStrategy().attribute(replace(subject, captured=None))
+    nodes = all_nodes(subject.graph)
+    for found, owned in ((fx, 0.98), (htp, 0.98)):
+        measures = take_measures(nodes, found, subject.parameters, subject.eager)
+        assert measures.covered == measures.nodes
+        assert measures.root_share < 0.005
+        assert measures.owned >= owned * measures.owning
+        assert len(measures.non_convex) <= 0.03 * measures.regions
+    same = sum(fx.calls[a.call].key == htp.calls[b.call].key for a, b in zip(fx.scopes, htp.scopes, strict=True))
+    assert same >= AGREE.get(name, 0.97) * len(nodes)
+
+
+def test_what_the_optimiser_merged_is_named_by_both() -> None:
+    subject = subject_of("Conv and BatchNorm")
+    htp = HtpStrategy().attribute(replace(subject, captured=None))
+    assert [[htp.calls[i].key for i in (s.call, *s.also)] for s in htp.scopes] == [
+        ["conv", "norm"],
+        [""],
+        ["conv2", "norm2"],
+    ]
+
+
+def test_export_with_htp(tmp_path: Path) -> None:
+    report = export_model(*build("called twice"), tmp_path / "m.onnx", strategy="htp")
+    assert report.strategy == "htp"
+    assert [r.scope for r in report.nodes() if r.op == "LayerNormalization"] == [
+        "first.norm",
+        "between.norm",
+        "first.norm#1",
+    ]
+    tags = [{p.key: p.value for p in node.metadata_props} for node in onnx.load(report.path).graph.node]
+    assert {tag["modelexport.evidence"] for tag in tags} <= {"value", "parameter", "dataflow"}
+
+
+class Odd(nn.Module):
+    """Values that are hard to compare: NaN, infinities, integers, an alias, an empty tensor, in place, None."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        h = self.act(self.linear(x))
+        return h, h.argmax(-1), h > 0, (x - x) / (x - x), x[:0], None, h / 0
+
+
+def test_values_that_are_hard_to_compare(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    report = export_model(Odd(), torch.randn(3, 4), tmp_path / "m.onnx", strategy="htp", verify="modules")
+    assert report.parity is not None and report.parity.ok
+    assert {r.scope for r in report.nodes() if r.op in ("Gemm", "MatMul")} == {"linear"}
+    assert {r.scope for r in report.nodes() if r.op == "Relu"} == {"act"}
+
+
+def test_samples() -> None:
+    generator = np.random.default_rng(0)
+    index = SampleIndex()
+    arrays = [generator.normal(size=(40, 50)).astype(np.float32) for _ in range(50)]
+    for label, array in enumerate(arrays):
+        index.add(label, sample_array(array))
+    assert index.find(sample_array(arrays[7] * (1 + 1e-5))) == [7]
+    assert index.find(sample_tensor(torch.from_numpy(arrays[7]).T.contiguous().T)) == [7], "strides do not matter"
+    assert index.find(sample_array(arrays[7] * 1.1)) == []
+    assert index.find(sample_array(arrays[7].reshape(50, 40))) == [], "another shape is another value"
+    assert index.find(sample_array(np.full((40, 50), np.nan, np.float32))) == []
+    assert sample_array(np.ones((3, 3))).plain and not sample_array(arrays[0]).plain
+    assert sample_tensor(torch.zeros(2, dtype=torch.complex64)) is None
