@@ -53,6 +53,7 @@ class Attribution:
 
     `removed` maps a call whose operators are all gone to the reason (constant, no-op, result unused), for the tree;
     `hidden` are modules that ran in PyTorch but that the capture did not show: their nodes carry the call around them.
+    `tried` tells what each strategy said when one was chosen among several.
     """
 
     strategy: str
@@ -60,3 +61,4 @@ class Attribution:
     scopes: list[NodeScope]
     removed: dict[int, str]
     hidden: frozenset[str] = frozenset()
+    tried: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from .attribution import Attribution
 from .capture import Request, capture
 from .check import check_file
 from .eager import EagerRun, run_eagerly
-from .errors import InputError, OptionError, did_you_mean
+from .errors import AttributionError, InputError, OptionError, did_you_mean
 from .files import check_destination, staged, write_model
 from .graph import all_nodes
 from .inputs import Inputs, as_arguments
@@ -31,6 +31,7 @@ from .parity import Parity, compare_outputs
 from .report import ExportReport
 from .state import preserved
 from .strategies import Subject, get_strategy
+from .strategies.auto import AutoStrategy
 from .tree import build_tree
 from .values import tensors_in
 
@@ -45,7 +46,8 @@ def export_model(
     inputs: Inputs,
     path: str | Path,
     *,
-    strategy: str = "fx",
+    strategy: str = "auto",
+    prioritize: str = "speed",
     opset: int | None = None,
     dynamic_shapes: Any = None,
     metadata: str = "lean",
@@ -58,7 +60,8 @@ def export_model(
         model: any `nn.Module`. It is exported in eval mode and left exactly as it was.
         inputs: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`.
         path: the file to write; its folder must exist. An existing file survives a failed export.
-        strategy: how nodes are attributed to module calls (`known_strategies()`).
+        strategy: how nodes are attributed to module calls (`known_strategies()`); `"auto"` chooses and tells why.
+        prioritize: what `"auto"` goes by: `"speed"` takes the first witness that can speak, `"accuracy"` hears all.
         opset: ONNX opset, 18 or later; None takes the exporter's default.
         dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
@@ -75,7 +78,7 @@ def export_model(
     check_model(model)
     _check_opset(opset)
     check_options(metadata, verify)
-    witness = get_strategy(strategy)
+    witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     path = check_destination(Path(path))
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify)
@@ -93,6 +96,8 @@ def export_model(
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
         subject = Subject(request, captured.model, modules, eager, parameters, feed, captured)
+        if (obstacle := witness.obstacle(subject)) is not None:
+            raise AttributionError(f"{obstacle}.")
         attribution = with_eager_facts(witness.attribute(subject), eager)
     return assemble(subject, attribution, path, captured.capture.name, metadata, verify, clock, notes)
 

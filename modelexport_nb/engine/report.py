@@ -81,6 +81,11 @@ class ExportReport:
         return sum(file.stat().st_size for file in self.files if file.exists())
 
     @property
+    def tried(self) -> tuple[str, ...]:
+        """What each strategy said when `auto` chose among them, and which it took; empty when one was named."""
+        return self.attribution.tried
+
+    @property
     def model_class(self) -> str:
         """Class name of the exported module."""
         return self.modules.root.class_name

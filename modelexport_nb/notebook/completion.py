@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from .namespace import Fits, Namespace, is_inputs, is_module
 from .options import ARGUMENTS, METADATA, VERIFY, Argument
+from .verbs import VERBS, find_verb
 
 try:
     from IPython.core.completer import SimpleCompletion, context_matcher
@@ -25,6 +26,11 @@ LINE = re.compile(r"^(?:\s*%?%|.*[^=!<>]=\s*%)modelexport\s(?P<rest>.*)$")
 WORD = re.compile(r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'])+""")
 # In an expression Python's own completion knows more than we do.
 EXPRESSION = re.compile(r"[.\[({\"',+*]")
+
+
+# Arguments that name a variable, and which fit.
+VARIABLES: dict[str | None, Fits] = {"model": is_module, "inputs": is_inputs, "expression": is_inputs}
+Grammar = tuple[Argument, ...]
 
 
 @dataclass(frozen=True)
@@ -43,22 +49,33 @@ def complete(text: str, first_line: bool, shell: InteractiveShell) -> Found | No
     rest = match["rest"]
     words = WORD.findall(rest)
     word = words.pop() if words and not rest[-1].isspace() else ""
-    return _values(words, word, shell) or _positional_or_option(words, word, shell)
+    namespace = Namespace.of(shell)
+    has_verbs = not text.lstrip().startswith("%%")
+    if has_verbs and words and (verb := find_verb(words[0], namespace)):
+        return _values(words[1:], word, verb.arguments, namespace) or _next(words[1:], word, verb.arguments, namespace)
+    found = _values(words, word, ARGUMENTS, namespace) or _next(words, word, ARGUMENTS, namespace)
+    if has_verbs and not words and word and found is not None:  # before the first letter a model is what fits
+        found.texts.extend(name for name in VERBS if name.startswith(word) and find_verb(name, namespace))
+    return found
 
 
-def _values(words: list[str], word: str, shell: InteractiveShell) -> Found | None:
+def _values(words: list[str], word: str, grammar: Grammar, namespace: Namespace) -> Found | None:
     """Values of the option before the cursor: `-s fx`, `--strategy fx` or `--strategy=fx`."""
     before = words[-1] if words else ""
     if word.startswith("--") and "=" in word:
         before, _, word = word.partition("=")
-    option = _option(before)
-    if option is None or not option.takes_value:
-        return None
-    if option.values == "file":
+    option = _option(before, grammar)
+    return _fitting(option, word, namespace) if option is not None and option.takes_value else None
+
+
+def _fitting(argument: Argument, word: str, namespace: Namespace) -> Found | None:
+    """What can stand for an argument; None where Python knows more."""
+    if argument.values == "file":
         return Found(word, _files(word))
-    if option.values == "expression":
-        return None if EXPRESSION.search(word) else Found(word, _variables(word, is_inputs, shell))
-    return Found(word, [value for value in _choices(option.values) if value.startswith(word)])
+    if argument.values in VARIABLES:
+        fits = VARIABLES[argument.values]
+        return None if EXPRESSION.search(word) else Found(word, _variables(word, fits, namespace))
+    return Found(word, [value for value in _choices(argument.values) if value.startswith(word)])
 
 
 def _choices(kind: str | None) -> list[str]:
@@ -69,37 +86,36 @@ def _choices(kind: str | None) -> list[str]:
     return list({"metadata": METADATA, "verify": VERIFY}.get(kind or "", ()))
 
 
-def _positional_or_option(words: list[str], word: str, shell: InteractiveShell) -> Found | None:
-    place = len(_positionals(words))
-    if not word.startswith("-") and place < 2:
-        if EXPRESSION.search(word):
-            return None
-        found = _variables(word, is_inputs if place else is_module, shell)
-        if found or word:
-            return Found(word, found)
-    used = {option.flags for option in map(_option, words) if option}
-    free = [spec for spec in ARGUMENTS if spec.is_option and spec.flags not in used]
+def _next(words: list[str], word: str, grammar: Grammar, namespace: Namespace) -> Found | None:
+    """What can stand at the cursor: the next argument without a name, else the options not yet used."""
+    unnamed = [spec for spec in grammar if not spec.is_option][_given(words, grammar) :]
+    if not word.startswith("-") and unnamed:
+        found = _fitting(unnamed[0], word, namespace)
+        if found is None or found.texts or word:
+            return found
+    used = {option.flags for text in words if (option := _option(text, grammar))}
+    free = [spec for spec in grammar if spec.is_option and spec.flags not in used]
     return Found(word, [text for spec in free for text in spec.spellings if text.startswith(word)])
 
 
-def _positionals(words: list[str]) -> list[str]:
-    found = []
+def _given(words: list[str], grammar: Grammar) -> int:
+    """How many of the words are neither options nor their values."""
+    count = 0
     after = ""
     for word in words:
-        option = _option(after)
-        if not word.startswith("-") and not (option and option.takes_value):
-            found.append(word)
+        option = _option(after, grammar)
+        count += not word.startswith("-") and not (option and option.takes_value)
         after = word
-    return found
+    return count
 
 
-def _option(word: str) -> Argument | None:
+def _option(word: str, grammar: Grammar) -> Argument | None:
     name = word.partition("=")[0] if word.startswith("--") else word
-    return next((spec for spec in ARGUMENTS if spec.is_option and name in spec.spellings), None)
+    return next((spec for spec in grammar if spec.is_option and name in spec.spellings), None)
 
 
-def _variables(prefix: str, fits: Fits, shell: InteractiveShell) -> list[str]:
-    return [name for name in Namespace.of(shell).names(fits) if name.startswith(prefix)]
+def _variables(prefix: str, fits: Fits, namespace: Namespace) -> list[str]:
+    return [name for name in namespace.names(fits) if name.startswith(prefix)]
 
 
 def _files(word: str) -> list[str]:

@@ -10,24 +10,27 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
 from modelexport_nb.engine.errors import InputError
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.report import ExportReport
 
 from .namespace import Namespace, is_inputs, is_module
-from .options import ARGUMENTS, tidy
+from .options import ARGUMENTS
 from .progress import progress_bar
 from .settings import ModelExport
 from .temporary import temporary_path
+from .verbs import Line, find_verb, parsed, run_verb, verbs_help
 
 
 def with_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a magic the grammar of `options.py`, its usage errors and its `?`."""
     for spec in reversed(ARGUMENTS):
         function = argument(*spec.flags, help=spec.help.replace("%", "%%"), **spec.keywords)(function)
-    return magic_arguments()(function)
+    function = magic_arguments()(function)
+    function.__doc__ = f"{function.__doc__}\n{verbs_help()}\n"
+    return function
 
 
 @magics_class
@@ -44,9 +47,7 @@ class ModelExportMagics(Magics):
     @needs_local_scope
     @line_cell_magic
     @with_arguments
-    def modelexport(
-        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
-    ) -> ExportReport | None:
+    def modelexport(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Export a PyTorch model to ONNX and show which module made which node.
 
             %modelexport model inputs
@@ -60,27 +61,35 @@ class ModelExportMagics(Magics):
 
         The result is an ExportReport. `;` at the end shows and returns nothing.
         Defaults: %config ModelExport
+
+        A line can begin with a verb, described below the options:
+
+            %modelexport tag model inputs optimised.onnx -o tagged.onnx
+
+        A variable of a verb's name that holds a module is the model to export; (tag) is never the verb.
         """
-        options, silent = self._parse(line)
-        if cell is not None:
+        text = line.rstrip().rstrip("; ")
+        silent = line.rstrip().endswith(";") or (cell is not None and cell.rstrip().endswith(";"))
+        if cell is None:
+            result = self._line(text, Namespace.of(self._shell, local_ns))
+        else:
+            options = self._parse(text)
             self._run(cell, options)
-            silent = silent or cell.rstrip().endswith(";")
-        elif options.inputs is None:
+            result = self._export(options, Namespace.of(self._shell, local_ns))
+        return None if silent else result
+
+    def _line(self, text: str, namespace: Namespace) -> Any:
+        verb = find_verb(text, namespace)
+        if verb is not None:
+            return run_verb(verb, text, namespace, self._settings)
+        options = self._parse(text)
+        if options.inputs is None:
             needs = "inputs" if options.model else "a model and inputs"
             raise UsageError(f"%modelexport needs {needs}: %modelexport model inputs. More: %modelexport?")
-        report = self._export(options, Namespace.of(self._shell, local_ns))
-        return None if silent else report
+        return self._export(options, namespace)
 
-    def _parse(self, line: str) -> tuple[Options, bool]:
-        text = line.rstrip()
-        silent = text.endswith(";")
-        try:
-            return tidy(parse_argstring(ModelExportMagics.modelexport, text.rstrip("; "))), silent
-        except ValueError as error:  # an open quote
-            raise UsageError(f"{error}: {line}") from None
-        except UsageError as error:
-            hint = ". An expression with spaces needs quotes." if "unrecognized" in str(error) else ""
-            raise UsageError(f"{error}{hint}") from None
+    def _parse(self, text: str) -> Options:
+        return parsed(ModelExportMagics.modelexport.parser, text)
 
     def _run(self, cell: str, options: Options) -> None:
         """Run the cell's body, which assigns what the line does not name."""
@@ -102,24 +111,20 @@ class ModelExportMagics(Magics):
         model = namespace.evaluate(options.model, is_module)
         inputs = namespace.evaluate(options.inputs, is_inputs)
         shapes = options.dynamic_shapes
+        line = Line(options, namespace, self._settings)
         path = options.output and namespace.path(options.output)
-        with progress_bar(self._choice(options, "progress")) as progress:
+        with progress_bar(line.choice("progress")) as progress:
             return export_model(
                 model,
                 inputs,
                 path or temporary_path(type(model).__name__),
-                strategy=self._choice(options, "strategy"),
-                opset=self._choice(options, "opset"),
-                metadata=self._choice(options, "metadata"),
-                verify=self._choice(options, "verify"),
+                strategy=line.choice("strategy"),
+                opset=line.choice("opset"),
+                metadata=line.choice("metadata"),
+                verify=line.choice("verify"),
                 dynamic_shapes=None if shapes is None else namespace.evaluate(shapes),
                 progress=progress,
             )
-
-    def _choice(self, options: Options, name: str) -> Any:
-        """The line's value, else the default of `%config`."""
-        value = getattr(options, name)
-        return getattr(self._settings, name) if value is None else value
 
 
 def _stores(name: ast.Name) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import BooleanOptionalAction, Namespace
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 METADATA = ("lean", "full", "none")
@@ -14,8 +14,8 @@ VERIFY = ("model", "modules", "off")
 class Argument:
     """One argument. `keywords` are argparse's.
 
-    `values` says what completes its value: `strategy`, `metadata`, `verify`, `file` or `expression`; None where
-    nothing can be foreseen.
+    `values` says what completes its value: `model`, `inputs`, `strategy`, `metadata`, `verify`, `file` or
+    `expression`; None where nothing can be foreseen.
     """
 
     flags: tuple[str, ...]
@@ -39,17 +39,20 @@ class Argument:
         return [*self.flags, *negated]
 
 
+MODEL = Argument(
+    ("model",),
+    "The torch.nn.Module: a variable's name or an expression. An expression with spaces needs quotes.",
+    "model",
+)
+INPUTS = Argument(
+    ("inputs",),
+    "What its forward takes: a tensor, a tuple (positional), a dict (keywords) or (tuple, dict).",
+    "inputs",
+)
 ARGUMENTS = (
-    Argument(
-        ("model",),
-        "The torch.nn.Module: a variable's name or an expression. An expression with spaces needs quotes.",
-        keywords={"nargs": "?"},
-    ),
-    Argument(
-        ("inputs",),
-        "What its forward takes: a tensor, a tuple (positional), a dict (keywords) or (tuple, dict).",
-        keywords={"nargs": "?"},
-    ),
+    # Optional, because a cell can assign them.
+    replace(MODEL, keywords={"nargs": "?"}),
+    replace(INPUTS, keywords={"nargs": "?"}),
     Argument(
         ("-o", "--output"),
         "The file to write. ~ and {name} are expanded. Without it, a temporary file that lives as long as the kernel.",
@@ -87,6 +90,11 @@ ARGUMENTS = (
         keywords={"action": BooleanOptionalAction},
     ),
 )
+
+
+def options(*flags: str) -> tuple[Argument, ...]:
+    """These options of an export, for a verb that takes them too."""
+    return tuple(spec for spec in ARGUMENTS if not set(flags).isdisjoint(spec.flags))
 
 
 def unquoted(text: str) -> str:

@@ -10,25 +10,26 @@ from tqdm.auto import tqdm
 
 Progress = Callable[[str, int, int], None]
 
-# Neither times nor counts: what a notebook saves of it is the word "exporting", in every run.
+# Neither times nor counts: what a notebook saves of it is one word, the same in every run.
 FORMAT = "{desc:<9} {bar}"
 
 
 class StageBar:
     """Appears with the first stage, so that bad input shows its error and nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str, done: str) -> None:
+        self._doing, self._done = doing, done
         self._bar: Any = None
 
     def __call__(self, stage: str, index: int, total: int) -> None:
         if self._bar is None:
-            self._bar = tqdm(total=total, desc="exporting", bar_format=FORMAT)
+            self._bar = tqdm(total=total, desc=self._doing, bar_format=FORMAT)
         self._move(stage, index)
 
     def finish(self) -> None:
         """Leave the full bar."""
         if self._bar is not None:
-            self._move("exported", self._bar.total)
+            self._move(self._done, self._bar.total)
             self._bar.close()
 
     def vanish(self) -> None:
@@ -45,12 +46,12 @@ class StageBar:
 
 
 @contextmanager
-def progress_bar(shown: bool) -> Iterator[Progress | None]:
-    """What `export_model` takes as `progress`."""
+def progress_bar(shown: bool, doing: str = "exporting", done: str = "exported") -> Iterator[Progress | None]:
+    """What `export_model` and its like take as `progress`."""
     if not shown:
         yield None
         return
-    bar = StageBar()
+    bar = StageBar(doing, done)
     try:
         yield bar
     except BaseException:

@@ -19,8 +19,10 @@ from .base import Strategy
 GROUP = "modelexport_nb.strategies"
 
 _BUILT_IN: dict[str, str] = {
+    "auto": "modelexport_nb.engine.strategies.auto:AutoStrategy",
     "fx": "modelexport_nb.engine.strategies.fx:FxStrategy",
     "htp": "modelexport_nb.engine.strategies.htp:HtpStrategy",
+    "usage_based": "modelexport_nb.engine.strategies.usage_based:UsageBasedStrategy",
 }
 _loaded: dict[EntryPoint, Strategy] = {}
 

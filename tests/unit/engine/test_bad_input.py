@@ -107,7 +107,7 @@ def test_paths(tmp_path: Path) -> None:
     ("options", "words"),
     [
         ({"strategy": "fxx"}, 'Unknown strategy "fxx". Did you mean "fx"'),
-        ({"strategy": "magic"}, 'Unknown strategy "magic". Known: fx'),
+        ({"strategy": "magic"}, 'Unknown strategy "magic". Known: auto, fx, htp, usage_based'),
         ({"metadata": "leen"}, 'Unknown metadata "leen". Did you mean "lean"'),
         ({"verify": True}, 'Unknown verify "True"'),
         ({"verify": "module"}, 'Unknown verify "module". Did you mean "mod'),

@@ -10,6 +10,8 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from torch import nn
+
 from modelexport_nb.engine.capture import Request, capture
 from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.export import export_model
@@ -22,7 +24,6 @@ from modelexport_nb.engine.samples import SampleIndex, sample_array, sample_tens
 from modelexport_nb.engine.strategies import Subject
 from modelexport_nb.engine.strategies.fx import FxStrategy
 from modelexport_nb.engine.strategies.htp import HtpStrategy
-from torch import nn
 
 from .wider import WIDER
 from .zoo import ZOO, Case, build

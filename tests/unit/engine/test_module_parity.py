@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+
 from modelexport_nb.engine.capture import Request, capture
 from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.export import export_model

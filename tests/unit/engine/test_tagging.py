@@ -10,10 +10,11 @@ import onnxruntime as ort
 import onnxslim
 import pytest
 import torch
+from torch import nn
+
 from modelexport_nb.engine.errors import AttributionError, CheckError, InputError, PathError
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.tagging import tag_onnx
-from torch import nn
 
 from .wider import WIDER
 from .zoo import ZOO, build

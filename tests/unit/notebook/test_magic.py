@@ -59,7 +59,7 @@ def test_defaults(shell, exports, real_report):
     assert call["inputs"] is shell.user_ns["x"]
     rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "dynamic_shapes")}
     assert rest == {
-        "strategy": "fx",
+        "strategy": "auto",
         "opset": None,
         "metadata": "lean",
         "verify": "model",

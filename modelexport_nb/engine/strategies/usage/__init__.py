@@ -1,0 +1,1 @@
+"""Parts of the strategy `usage_based`: each answers one question of its own."""
