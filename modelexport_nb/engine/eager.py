@@ -61,11 +61,12 @@ def run_eagerly(
     Raises:
         EagerRunError: the model's own exception is its cause.
     """
-    run = _run(model, args, kwargs, direct, values, keep)
-    if run.direct - set(direct):  # once more with those calls reported: calls are numbered as the capture sees them
-        found = run.direct | set(direct)
-        run = _run(model, args, kwargs, found, values, keep)
-        run.direct = found
+    known = set(direct)
+    run = _run(model, args, kwargs, known, values, keep)
+    while run.direct - known:  # again with those calls reported: calls are numbered as the capture sees them
+        known |= run.direct
+        run = _run(model, args, kwargs, known, values, keep)
+    run.direct = known
     return run
 
 
@@ -127,24 +128,26 @@ class _Watch(TorchDispatchMode):
             for value in tree_iter((args, kwargs)):
                 if isinstance(value, torch.Tensor) and (address := storage_address(value)) in self._storages:
                     self._run.readers[address].add(call.key)
-            running = self._running_forward()
-            if running is not None and running != call.path:
-                self._run.direct.add(running)
+            self._run.direct.update(self._forwards_not_called())
         result = func(*args, **(kwargs or {}))
         if self._run.values is not None and self._recorder.stack:
             self._run.values.record(self._recorder.stack[-1], (args, kwargs), result, _model_line())
         return result
 
-    def _running_forward(self) -> str | None:
-        """Path of the module whose `forward` is the innermost on Python's stack."""
+    def _forwards_not_called(self) -> set[str]:
+        """Modules whose `forward` is on Python's stack although none of the open calls is theirs."""
+        called = {self._recorder.calls[index].path for index in self._recorder.stack}
+        running: set[str] = set()
         frame = sys._getframe(2)
         while frame is not None:
             if frame.f_code in self._forwards:
                 first = frame.f_code.co_varnames[0] if frame.f_code.co_argcount else None
                 module = frame.f_locals.get(first) if first else None
-                return self._recorder.path_of(module) if isinstance(module, nn.Module) else None
+                path = self._recorder.path_of(module) if isinstance(module, nn.Module) else None
+                if path is not None:
+                    running.add(path)
             frame = frame.f_back  # type: ignore[assignment]
-        return None
+        return running - called
 
 
 def _model_line() -> str | None:

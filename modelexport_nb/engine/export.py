@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 from .attribution import Attribution
-from .capture import Request, capture
+from .capture import Request
+from .capture import capture as capture_graph
 from .check import check_file
 from .eager import EagerRun, run_eagerly
 from .errors import AttributionError, InputError, OptionError, did_you_mean
@@ -48,6 +49,7 @@ def export_model(
     *,
     strategy: str = "auto",
     prioritize: str = "speed",
+    capture: str = "auto",
     opset: int | None = None,
     dynamic_shapes: Any = None,
     metadata: str = "lean",
@@ -62,6 +64,8 @@ def export_model(
         path: the file to write; its folder must exist. An existing file survives a failed export.
         strategy: how nodes are attributed to module calls (`known_strategies()`); `"auto"` chooses and tells why.
         prioritize: what `"auto"` goes by: `"speed"` takes the first witness that can speak, `"accuracy"` hears all.
+        capture: how the graph is made (`known_captures()`): `"auto"` takes transformers' exporter for its own models
+            and `torch.onnx` for others; `"torchscript"` is the older exporter, which keeps no record for `fx`.
         opset: ONNX opset, 18 or later; None takes the exporter's default.
         dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
@@ -89,7 +93,7 @@ def export_model(
     notes += run_notes(eager, changed)
     request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
     with clock.stage("capture"), preserved(model):
-        captured = capture(request)
+        captured = capture_graph(request, capture)
     with clock.stage("attribute"):
         modules = ModuleTree.of(model)
         parameters = read_parameters(captured.model, Owners(model))

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 
 from .arrays import to_numpy
-from .errors import CheckError, one_line
+from .runtime import open_session, run_session
 
 DEFAULT_LIMIT = 2 * 1024**3
 """Bytes of intermediate values held at once."""
@@ -32,28 +31,13 @@ def run_with_intermediates(
     wanted = list(names)
     known = {value.name for value in proto.graph.output}
     proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted if name not in known)
-    session = _session(proto, path)
+    session = open_session(proto.SerializeToString(), path.absolute().parent)
     inputs = {value.name: to_numpy(feed[value.name]) for value in session.get_inputs()}
     for chunk in _chunks(wanted, _sizes(proto), limit):
-        try:
-            arrays = session.run(chunk, inputs)
-        except Exception as error:  # ONNX Runtime raises its own unrelated classes
-            raise CheckError(f"ONNX Runtime does not run the file: {one_line(error)}.") from error
+        arrays = run_session(session, chunk, inputs)
         for name, array in zip(chunk, arrays, strict=True):
             if isinstance(array, np.ndarray):  # sequences and optionals have no numbers to compare
                 yield name, array
-
-
-def _session(proto: onnx.ModelProto, path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    folder = str(path.absolute().parent)
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
-    try:
-        return ort.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise CheckError(f"ONNX Runtime does not load the file: {one_line(error)}.") from error
 
 
 def _sizes(proto: onnx.ModelProto) -> dict[str, int]:

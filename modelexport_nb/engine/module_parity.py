@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     FOLDED = "folded"  # its work is merged into a node of another call and its result does not exist on its own
     REMOVED = "removed"  # constant, unused or without effect: no node is left of it
     REARRANGED = "rearranged"  # computed otherwise inside a call whose own result is equal
-    UNSEEN = "unseen"  # inside a branch, or of a shape that no tensor at the boundary has
+    UNSEEN = "unseen"  # inside a branch, or as large as no tensor at the boundary
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def compare_modules(
 ) -> ModuleParity:
     """Compare every module call of one eager run with the graph.
 
-    A call is compared with the tensors that its region, or a node that names it in `also`, hands on; of several with
-    the shape of its output the nearest counts.
+    A call is compared with the tensors that its region, or a node that names it in `also`, hands on; of several as
+    large as its output the nearest counts.
 
     Args:
         path: the file of `subject.graph`.
@@ -201,8 +201,9 @@ def _nearest(
     tensor: np.ndarray, boundary: dict[str, int], arrays: dict[str, np.ndarray]
 ) -> tuple[OutputParity, int] | None:
     matches = [
-        (compare_arrays(name, arrays[name], tensor), at)
+        (compare_arrays(name, arrays[name].reshape(tensor.shape), tensor), at)
         for name, at in boundary.items()
-        if name in arrays and arrays[name].shape == tensor.shape and arrays[name].dtype.kind == tensor.dtype.kind
+        # optimisers multiply flattened rows: the same numbers under another shape are the same result
+        if name in arrays and arrays[name].size == tensor.size and arrays[name].dtype.kind == tensor.dtype.kind
     ]
     return min(matches, key=lambda match: match[0].max_abs, default=None)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime as ort
 import torch
 
 from .arrays import to_numpy
-from .errors import CheckError, one_line
+from .runtime import open_session, run_session
 
 if TYPE_CHECKING:
     from .module_parity import ModuleParity
@@ -74,30 +73,17 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
     Raises:
         CheckError: ONNX Runtime does not load or run the file.
     """
-    session = _session(path)
+    session = open_session(path)
     names = {value.name for value in session.get_inputs()}
     missing = sorted(names - feed.keys())
     if missing:
         return Parity((), f"not comparable: no tensor for graph input {missing[0]}")
-    try:
-        outputs = session.run(None, {name: to_numpy(feed[name]) for name in names})
-    except Exception as error:  # ONNX Runtime raises its own unrelated classes
-        raise CheckError(f"ONNX Runtime does not run the exported file: {one_line(error)}.") from error
+    outputs = run_session(session, None, {name: to_numpy(feed[name]) for name in names})
     references = [to_numpy(tensor) for tensor in expected]
     if len(references) != len(outputs):
         return Parity((), f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}")
     pairs = zip(session.get_outputs(), outputs, references, strict=True)
     return Parity(tuple(compare_arrays(value.name, got, want) for value, got, want in pairs))
-
-
-def _session(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise CheckError(f"ONNX Runtime does not load the exported file: {one_line(error)}.") from error
 
 
 def compare_arrays(name: str, got: np.ndarray, want: np.ndarray) -> OutputParity:

@@ -83,6 +83,10 @@ def _choices(kind: str | None) -> list[str]:
         from modelexport_nb.engine.strategies import known_strategies
 
         return known_strategies()
+    if kind == "capture":
+        from modelexport_nb.engine.capture import known_captures
+
+        return known_captures()
     return list({"metadata": METADATA, "verify": VERIFY}.get(kind or "", ()))
 
 

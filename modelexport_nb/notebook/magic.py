@@ -119,6 +119,7 @@ class ModelExportMagics(Magics):
                 inputs,
                 path or temporary_path(type(model).__name__),
                 strategy=line.choice("strategy"),
+                capture=line.choice("capture"),
                 opset=line.choice("opset"),
                 metadata=line.choice("metadata"),
                 verify=line.choice("verify"),

@@ -14,7 +14,7 @@ VERIFY = ("model", "modules", "off")
 class Argument:
     """One argument. `keywords` are argparse's.
 
-    `values` says what completes its value: `model`, `inputs`, `strategy`, `metadata`, `verify`, `file` or
+    `values` says what completes its value: `model`, `inputs`, `strategy`, `capture`, `metadata`, `verify`, `file` or
     `expression`; None where nothing can be foreseen.
     """
 
@@ -60,6 +60,12 @@ ARGUMENTS = (
         {"metavar": "PATH"},
     ),
     Argument(("-s", "--strategy"), "How nodes are attributed to modules.", "strategy", {"metavar": "NAME"}),
+    Argument(
+        ("--capture",),
+        "How the graph is made: auto, OnnxExporter, torch.onnx or torchscript.",
+        "capture",
+        {"metavar": "NAME"},
+    ),
     Argument(("--opset",), "The ONNX opset.", keywords={"metavar": "N", "type": int}),
     Argument(
         ("--metadata",),

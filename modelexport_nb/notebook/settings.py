@@ -15,6 +15,7 @@ class ModelExport(Configurable):
     """Defaults of `%modelexport`. An option on the line wins over them."""
 
     strategy = Unicode("auto", help="How nodes are attributed to modules.").tag(config=True)
+    capture = Unicode("auto", help="How the graph is made.").tag(config=True)
     opset = Int(None, allow_none=True, help="ONNX opset; None leaves it to the exporter.").tag(config=True)
     metadata = Enum(METADATA, "lean", help="How much of the attribution the file carries.").tag(config=True)
     verify = Enum(VERIFY, "model", help="What is compared with PyTorch.").tag(config=True)

@@ -50,16 +50,16 @@ class Capture(Protocol):
 
 @dataclass(frozen=True)
 class Captured:
-    """An ONNX graph with its witnesses.
+    """An ONNX graph with its witnesses, as far as the capture has any.
 
     `calls` are the module calls of the traced run, `run` its number in the stamps; `before` is the graph as it was
     translated, before optimisation, with the call that made each node; `modules_by_id` resolves what torch notes
-    inside the branches of `torch.cond`.
+    inside the branches of `torch.cond`. A capture that keeps no record (TorchScript) has no `before`.
     """
 
     model: ir.Model
     capture: Capture
     calls: CallTree
     run: int
-    before: Snapshot
+    before: Snapshot | None
     modules_by_id: dict[int, str]

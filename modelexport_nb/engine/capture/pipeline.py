@@ -11,44 +11,70 @@ from collections.abc import Iterator
 
 import onnx_ir as ir
 
-from ..errors import CaptureError, ModelExportError
+from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
+from ..modules import CallTree
 from ..recording import CallRecorder
 from .base import Capture, Captured, Request
 from .failure import explain
 from .stamps import stamp_of, stamping
 from .torch_export import TorchOnnx
+from .torchscript import TorchScriptOnnx
 from .transformers_export import TransformersOnnx
-from .watch import watched_passes
+from .watch import Watch, watched_passes
 
-_CAPTURES: tuple[Capture, ...] = (TransformersOnnx(), TorchOnnx())  # the most specific first
+_CAPTURES: tuple[Capture, ...] = (TransformersOnnx(), TorchOnnx(), TorchScriptOnnx())
+_BY_DEFAULT = _CAPTURES[:2]  # through torch.export, the most specific first
 
 
-def capture(request: Request) -> Captured:
-    """Capture the request's model with the first capture that is made for it.
+def known_captures() -> list[str]:
+    """Names that `capture=` takes."""
+    return ["auto", *(way.name for way in _CAPTURES)]
+
+
+def capture(request: Request, name: str = "auto") -> Captured:
+    """Capture the request's model, by default with the first capture that is made for it.
 
     Raises:
+        OptionError: no capture of that name, or it is not made for such a model.
         CaptureError: the exporter failed; names the line of the model's code where that is known.
     """
-    way = next(way for way in _CAPTURES if way.accepts(request))
+    way = _choose(request, name)
     recorder = CallRecorder(request.model, request.direct)
+    keeps_record = way in _BY_DEFAULT
     try:
-        with _quiet(), watched_passes() as watch, stamping(recorder):
+        with _quiet(), watched_passes() as watch, stamping(recorder) if keeps_record else contextlib.nullcontext():
             model = way.export(request)
     except ModelExportError:
         raise
     except Exception as error:
         raise CaptureError(explain(error, request.model)) from error
     _check_opset(model, request.opset)
-    before = watch.before
-    if before is None:
+    if not keeps_record:
+        return Captured(model, way, CallTree(), -1, None, {})
+    return _with_record(model, way, recorder, watch, request)
+
+
+def _choose(request: Request, name: str) -> Capture:
+    if name == "auto":
+        return next(way for way in _BY_DEFAULT if way.accepts(request))
+    ways = [way for way in _CAPTURES if way.name == name]
+    if not ways:
+        raise OptionError(f'Unknown capture "{name}"' + did_you_mean(str(name), known_captures()))
+    if not ways[0].accepts(request):
+        raise OptionError(f"The capture {name} is not made for such a model or such shapes. Try --capture auto.")
+    return ways[0]
+
+
+def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: Watch, request: Request) -> Captured:
+    if watch.before is None:
         raise CaptureError(f"{way.name} did not call onnxscript's optimiser: this version of torch is not supported.")
-    runs = Counter(stamp[0] for node in before.nodes if (stamp := stamp_of(node.fx_node)) is not None)
     if not recorder.runs:
         raise CaptureError("The capture recorded no module calls: this version of torch is not supported.")
+    runs = Counter(stamp[0] for node in watch.before.nodes if (stamp := stamp_of(node.fx_node)) is not None)
     # Exporters run the model more than once; one run was traced. A graph without operators has no stamp to tell.
     run = runs.most_common(1)[0][0] if runs else len(recorder.runs) - 1
     ids = {id(module): path for path, module in request.model.named_modules()}
-    return Captured(model, way, recorder.runs[run], run, before, ids)
+    return Captured(model, way, recorder.runs[run], run, watch.before, ids)
 
 
 def _check_opset(model: ir.Model, asked: int | None) -> None:

@@ -15,6 +15,7 @@ from ..capture import Captured
 from ..capture.stamps import inner_modules, stamp_of
 from ..graph import all_nodes
 from ..lineage import Lineage, trace_lineage
+from ..snapshot import Snapshot
 from ..sources import source_of
 from .base import Subject
 from .dataflow import fill_from_neighbours
@@ -28,26 +29,31 @@ class FxStrategy:
 
     def obstacle(self, subject: Subject) -> str | None:
         """It needs the capture's own record."""
-        return None if subject.captured else "fx needs the capture of the model, not a file"
+        recorded = subject.captured is not None and subject.captured.before is not None
+        return None if recorded else "fx needs a capture through torch.export, which keeps a record"
 
     def attribute(self, subject: Subject) -> Attribution:
         """Scopes from stamps; nodes without any from their neighbours; the root's call as the last resort."""
         captured = subject.captured
-        assert captured is not None  # told by `obstacle`
+        assert captured is not None and captured.before is not None  # told by `obstacle`
         nodes = all_nodes(captured.model)
         lineage = trace_lineage(captured.before, nodes, list(captured.model.graph.initializers.values()))
-        origins = _calls_before(captured)
+        origins = _calls_before(captured, captured.before)
         scopes: list[NodeScope | None] = []
         for at, sources in enumerate(lineage.made_from):
-            scopes.append(_scope(at, sources, lineage, origins, subject))
+            made_by = [origin for source in sources if (origin := origins[source]) is not None]
+            # a call that was seen to hand its input through did none of the work
+            workers = [call for call in made_by if captured.calls[call].key not in subject.eager.identity]
+            first = captured.before.nodes[sources[0]].fx_node if sources else None
+            scopes.append(_scope(workers or made_by, lineage.fresh[at], first))
         filled = fill_from_neighbours(nodes, scopes, captured.calls)
         return Attribution(self.name, captured.calls, filled, _removed(lineage, origins))
 
 
-def _calls_before(captured: Captured) -> list[int | None]:
+def _calls_before(captured: Captured, before: Snapshot) -> list[int | None]:
     """For each node of the unoptimised graph the call that made it."""
     origins: list[int | None] = []
-    for frozen in captured.before.nodes:
+    for frozen in before.nodes:
         stamp = stamp_of(frozen.fx_node)
         traced = stamp is not None and stamp[0] == captured.run
         origins.append(_inner_call(captured, stamp[1], frozen.fx_node) if stamp and traced else None)
@@ -65,18 +71,11 @@ def _inner_call(captured: Captured, call: int, fx_node: Any) -> int:
     return call
 
 
-def _scope(
-    at: int, sources: list[int], lineage: Lineage, origins: list[int | None], subject: Subject
-) -> NodeScope | None:
-    captured = subject.captured
-    assert captured is not None
-    calls = list(dict.fromkeys(origin for source in sources if (origin := origins[source]) is not None))
-    # a call that was seen to hand its input through did none of the work
-    calls = [call for call in calls if captured.calls[call].key not in subject.eager.identity] or calls
+def _scope(made_by: list[int], fresh: bool, fx_node: Any) -> NodeScope | None:
+    calls = list(dict.fromkeys(made_by))
     if not calls:
         return None
-    evidence = Evidence.REWRITE if lineage.fresh[at] or len(calls) > 1 else Evidence.TRACE
-    fx_node = captured.before.nodes[sources[0]].fx_node
+    evidence = Evidence.REWRITE if fresh or len(calls) > 1 else Evidence.TRACE
     source = source_of(fx_node.meta.get("stack_trace") or "") if fx_node is not None else None
     return NodeScope(calls[0], evidence, tuple(calls[1:]), source)
 

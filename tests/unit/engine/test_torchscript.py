@@ -13,6 +13,8 @@ from torch import nn
 from modelexport_nb.engine.capture import Request
 from modelexport_nb.engine.capture.torchscript import TorchScriptOnnx
 from modelexport_nb.engine.eager import run_eagerly
+from modelexport_nb.engine.errors import AttributionError, OptionError
+from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.graph import all_nodes
 from modelexport_nb.engine.inputs import as_arguments
 from modelexport_nb.engine.judge import read_parameters, take_measures
@@ -146,3 +148,21 @@ def _state(model: nn.Module) -> list[Any]:
         (path, sorted(vars(module)), module.training, len(module._forward_hooks), len(module._forward_pre_hooks))
         for path, module in model.named_modules()
     ]
+
+
+def test_export_through_torchscript(tmp_path: Path) -> None:
+    """The older exporter keeps no record: fx says so, the other witnesses do without."""
+    model, inputs = build("Sequential")
+    report = export_model(model, inputs, tmp_path / "m.onnx", capture="torchscript")
+    assert (report.capture, report.strategy) == ("torchscript", "usage_based")
+    assert "fx needs a capture through torch.export" in report.tried[0]
+    assert report.measures.disowned == () and report.parity is not None and report.parity.ok
+    assert (
+        export_model(model, inputs, tmp_path / "m.onnx", capture="torchscript", strategy="htp").measures.disowned == ()
+    )
+    with pytest.raises(AttributionError, match=r"fx needs a capture through torch\.export"):
+        export_model(model, inputs, tmp_path / "m.onnx", capture="torchscript", strategy="fx")
+    with pytest.raises(OptionError, match='Unknown capture "torchscrip"'):
+        export_model(model, inputs, tmp_path / "m.onnx", capture="torchscrip")
+    with pytest.raises(OptionError, match="OnnxExporter is not made for such a model"):
+        export_model(model, inputs, tmp_path / "m.onnx", capture="OnnxExporter")

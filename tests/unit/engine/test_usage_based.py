@@ -21,8 +21,8 @@ from modelexport_nb.engine.measures import Measures
 from modelexport_nb.engine.modules import CallTree, ModuleTree
 from modelexport_nb.engine.owners import Owners
 from modelexport_nb.engine.strategies import Subject, get_strategy
-from modelexport_nb.engine.strategies.usage_based import UsageBasedStrategy
 from modelexport_nb.engine.strategies.usage.timeline import Timeline
+from modelexport_nb.engine.strategies.usage_based import UsageBasedStrategy
 
 from .zoo import ZOO, Case, Inner, build, perturb
 

@@ -73,6 +73,7 @@ def test_defaults(shell, exports, real_report):
     [
         ("-s fx", "strategy", "fx"),
         ("--strategy=other", "strategy", "other"),
+        ("--capture torchscript", "capture", "torchscript"),
         ("--opset 20", "opset", 20),
         ("--metadata full", "metadata", "full"),
         ("--metadata 'none'", "metadata", "none"),

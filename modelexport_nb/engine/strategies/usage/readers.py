@@ -11,9 +11,9 @@ from collections import defaultdict
 import numpy as np
 import onnx_ir as ir
 
+from ...arrays import to_numpy
 from ...eager import EagerRun, storage_address
 from ...owners import Parameter
-from ...arrays import to_numpy
 from .timeline import Claim, Timeline
 
 

@@ -1,0 +1,45 @@
+"""ONNX Runtime, as every check of ours uses it: on the CPU, the graph as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from .errors import CheckError, one_line
+
+
+def open_session(model: Path | bytes, folder: Path | None = None) -> ort.InferenceSession:
+    """A session without graph optimisation, so that every node of the file is there.
+
+    Args:
+        model: a file, or a serialised model.
+        folder: where a serialised model's external data lies.
+
+    Raises:
+        CheckError: ONNX Runtime does not load it.
+    """
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    if folder is not None:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+    source = model if isinstance(model, bytes) else str(model)
+    try:
+        return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises its own unrelated classes
+        raise CheckError(f"ONNX Runtime does not load the file: {one_line(error)}.") from error
+
+
+def run_session(session: ort.InferenceSession, names: list[str] | None, feed: dict[str, np.ndarray]) -> list[Any]:
+    """The outputs of these names (all when None).
+
+    Raises:
+        CheckError: ONNX Runtime does not run the file on these inputs.
+    """
+    try:
+        return session.run(names, feed)
+    except Exception as error:  # ONNX Runtime raises its own unrelated classes
+        raise CheckError(f"ONNX Runtime does not run the file: {one_line(error)}.") from error
