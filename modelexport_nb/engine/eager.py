@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
 from .errors import EagerRunError, one_line
-from .modules import CallTree
+from .modules import CallTree, storage_address
 from .recording import CallRecorder
 from .sources import relative_source
 from .values import ValueTrace, tensors_in
@@ -159,14 +159,6 @@ def _model_line() -> str | None:
             return f"{relative_source(file)}:{frame.f_lineno}"
         frame = frame.f_back  # type: ignore[assignment]
     return None
-
-
-def storage_address(tensor: torch.Tensor) -> int:
-    """Address of the tensor's memory; 0 where it has none (fake, meta, sparse)."""
-    try:
-        return tensor.untyped_storage().data_ptr()
-    except (RuntimeError, NotImplementedError):
-        return 0
 
 
 def _all_tensors(model: nn.Module) -> list[torch.Tensor]:

@@ -53,7 +53,7 @@ def export_model(
     opset: int | None = None,
     dynamic_shapes: Any = None,
     metadata: str = "lean",
-    verify: str = "model",
+    verify: str | bool = "model",
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -70,7 +70,7 @@ def export_model(
         dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
-            what every module call returned too, `"off"` compares nothing.
+            what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -81,7 +81,8 @@ def export_model(
     """
     check_model(model)
     _check_opset(opset)
-    check_options(metadata, verify)
+    check_choice(metadata)
+    verify = verify_level(verify)
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     path = check_destination(Path(path))
     args, kwargs = as_arguments(model, inputs)
@@ -181,11 +182,12 @@ class Clock:
         self.seconds[name] = time.perf_counter() - start
 
 
-def check_options(metadata: str, verify: str) -> None:
-    """Raise an `OptionError` for an unknown choice, with the nearest known one."""
-    check_choice(metadata)
-    if verify not in VERIFY_CHOICES:
+def verify_level(verify: str | bool) -> str:
+    """The level that `verify` means; an `OptionError` with the nearest known one for what means none."""
+    level = ("model" if verify else "off") if isinstance(verify, bool) else verify
+    if level not in VERIFY_CHOICES:
         raise OptionError(f'Unknown verify "{verify}"' + did_you_mean(str(verify), VERIFY_CHOICES))
+    return level
 
 
 def check_model(model: nn.Module) -> None:

@@ -8,9 +8,10 @@ from collections import defaultdict
 import onnx_ir as ir
 
 from .attribution import Attribution, Evidence
-from .eager import EagerRun, storage_address
+from .eager import EagerRun
 from .graph import body_owners
 from .measures import Measures
+from .modules import storage_address
 from .owners import Owners, Parameter
 
 

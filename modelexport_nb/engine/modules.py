@@ -101,13 +101,18 @@ def _sizes(module: nn.Module) -> tuple[int, int]:
     return parameters, size
 
 
+def storage_address(tensor: torch.Tensor) -> int:
+    """Address of the tensor's memory; 0 where it has none (fake, meta, sparse)."""
+    try:
+        return tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):  # how torch says that there is no storage to point at
+        return 0
+
+
 def tensor_key(tensor: torch.Tensor) -> object:
     """What tells two tensors apart by memory: tied weights have one key, views of one storage differ by offset."""
-    try:
-        pointer = tensor.untyped_storage().data_ptr()
-    except (RuntimeError, NotImplementedError):  # fake, meta and sparse tensors have no storage to point at
-        return id(tensor)
-    return (pointer, tensor.storage_offset()) if pointer else id(tensor)
+    address = storage_address(tensor)
+    return (address, tensor.storage_offset()) if address else id(tensor)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ import onnx_ir as ir
 import torch
 from torch import nn
 
-from .eager import storage_address
-from .modules import own_tensors
+from .modules import own_tensors, storage_address
 
 
 @dataclass(frozen=True)

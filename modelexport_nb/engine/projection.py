@@ -42,45 +42,35 @@ class Projection:
     equal: dict[str, list[int]] = field(default_factory=dict)  # output name → equal values of the trace
 
 
-def project(
-    nodes: list[ir.Node],
-    samples: dict[str, Sample],
-    constants: list[Sample],
-    trace: ValueTrace,
-    calls: CallTree,
-    readers: dict[int, set[int]],
-) -> Projection:
-    """Scopes for the nodes of a graph from the values that an eager run computed.
+@dataclass
+class Projector:
+    """Finds scopes for the nodes of a graph from the values that an eager run computed: `Projector(…).run()`.
 
-    Args:
+    Attributes:
         nodes: `graph.all_nodes(model)`.
         samples: a sample of each value of the main graph, by name.
         constants: samples of what the graph holds ready-made and is no parameter.
+        trace, calls: what the eager run computed, and its module calls.
         readers: for each node that reads parameters, the calls that were seen to read them.
     """
-    return _Projector(nodes, samples, constants, trace, calls, readers).run()
 
+    nodes: list[ir.Node]
+    samples: dict[str, Sample]
+    constants: list[Sample]
+    trace: ValueTrace
+    calls: CallTree
+    readers: dict[int, set[int]]
 
-class _Projector:
-    def __init__(
-        self,
-        nodes: list[ir.Node],
-        samples: dict[str, Sample],
-        constants: list[Sample],
-        trace: ValueTrace,
-        calls: CallTree,
-        readers: dict[int, set[int]],
-    ) -> None:
-        self.nodes, self.samples, self.constants = nodes, samples, constants
-        self.trace, self.calls, self.readers = trace, calls, readers
-        self.position = {id(node): at for at, node in enumerate(nodes)}
-        self.in_body = body_owners(nodes)
+    def __post_init__(self) -> None:
+        self.position = {id(node): at for at, node in enumerate(self.nodes)}
+        self.in_body = body_owners(self.nodes)
         self.equal: dict[str, list[int]] = {}
         self.present: set[int] = set()  # values of the trace that the graph has too
         self.taken: dict[int, int] = {}  # node → the traced value that it makes
         self.varies = self._varying()
 
     def run(self) -> Projection:
+        """Match the values, anchor the nodes, and share out what lies between."""
         self._match()
         anchors = {at: anchor for at in range(len(self.nodes)) if (anchor := self._anchor(at)) is not None}
         scopes: list[NodeScope | None] = [None] * len(self.nodes)

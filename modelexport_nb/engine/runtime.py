@@ -30,7 +30,8 @@ def open_session(model: Path | bytes, folder: Path | None = None) -> ort.Inferen
     try:
         return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises its own unrelated classes
-        raise CheckError(f"ONNX Runtime does not load the file: {one_line(error)}.") from error
+        reason = one_line(error) if isinstance(model, bytes) else one_line(error).replace(f"{model.parent}/", "")
+        raise CheckError(f"ONNX Runtime does not load the file: {reason}.") from error
 
 
 def run_session(session: ort.InferenceSession, names: list[str] | None, feed: dict[str, np.ndarray]) -> list[Any]:

@@ -17,15 +17,16 @@ from .export import (
     Progress,
     assemble,
     check_model,
-    check_options,
     clock_for,
     mode_notes,
     run_notes,
+    verify_level,
     with_eager_facts,
 )
 from .files import check_destination
 from .inputs import Inputs, as_arguments, named_arguments
 from .judge import read_parameters
+from .metadata import check_choice
 from .modules import ModuleTree
 from .owners import Owners
 from .report import ExportReport
@@ -45,7 +46,7 @@ def tag_onnx(
     output: str | Path,
     *,
     metadata: str = "lean",
-    verify: str = "model",
+    verify: str | bool = "model",
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a copy of an ONNX file in which every node names the module call that made it.
@@ -64,7 +65,8 @@ def tag_onnx(
         ModelExportError: another of its subclasses; nothing was written then.
     """
     check_model(model)
-    check_options(metadata, verify)
+    check_choice(metadata)
+    verify = verify_level(verify)
     source, output = Path(path).expanduser(), check_destination(Path(output))
     graph = load_graph(source)
     args, kwargs = as_arguments(model, inputs)

@@ -6,12 +6,12 @@ Needs nothing of the exporter: it tags any ONNX file of the model, whoever expor
 from __future__ import annotations
 
 from ..attribution import Attribution
-from ..eager import EagerRun, storage_address
+from ..eager import EagerRun
 from ..graph import all_nodes
 from ..intermediates import run_with_intermediates
-from ..modules import CallTree
+from ..modules import CallTree, storage_address
 from ..owners import Parameter
-from ..projection import Projection, project
+from ..projection import Projection, Projector
 from ..samples import Sample, sample_array
 from .base import Subject
 from .bodies import place_in_bodies
@@ -57,7 +57,7 @@ def project_graph(subject: Subject) -> Projection:
         for at, node in enumerate(nodes)
         if (calls := _readers([subject.parameters.get(id(v), []) for v in node.inputs if v is not None], subject.eager))
     }
-    return project(nodes, samples, _constants(subject), trace, subject.eager.calls, readers)
+    return Projector(nodes, samples, _constants(subject), trace, subject.eager.calls, readers).run()
 
 
 def _constants(subject: Subject) -> list[Sample]:

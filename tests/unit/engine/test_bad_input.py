@@ -109,7 +109,7 @@ def test_paths(tmp_path: Path) -> None:
         ({"strategy": "fxx"}, 'Unknown strategy "fxx". Did you mean "fx"'),
         ({"strategy": "magic"}, 'Unknown strategy "magic". Known: auto, fx, htp, usage_based'),
         ({"metadata": "leen"}, 'Unknown metadata "leen". Did you mean "lean"'),
-        ({"verify": True}, 'Unknown verify "True"'),
+        ({"verify": 1}, 'Unknown verify "1". Known: model, modules, off'),
         ({"verify": "module"}, 'Unknown verify "module". Did you mean "mod'),
         ({"opset": 17}, "Opset 17 is too low"),
         ({"opset": 99}, "Opset 99 does not exist"),
@@ -119,6 +119,12 @@ def test_paths(tmp_path: Path) -> None:
 )
 def test_options(old: Path, options: dict[str, Any], words: str) -> None:
     fails(OptionError, words, nn.Linear(4, 4), X, old, **options)
+
+
+def test_verify_may_be_a_truth_value(tmp_path: Path) -> None:
+    linear = nn.Linear(4, 4)
+    assert export_model(linear, X, tmp_path / "m.onnx", verify=True).parity is not None
+    assert export_model(linear, X, tmp_path / "m.onnx", verify=False).parity is None
 
 
 def test_the_models_own_failure_is_shown(old: Path) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import onnx_ir as ir
 
 from ...arrays import to_numpy
-from ...eager import EagerRun, storage_address
+from ...eager import EagerRun
+from ...modules import storage_address
 from ...owners import Parameter
 from .timeline import Claim, Timeline
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import onnx_ir as ir
 
-from ...eager import EagerRun, storage_address
-from ...modules import CallTree, ModuleTree
+from ...eager import EagerRun
+from ...modules import CallTree, ModuleTree, storage_address
 from ...owners import Parameter
 
 
