@@ -1,5 +1,5 @@
 // The README's pictures: the quickstart with the real MiniLM in a real JupyterLab, both themes. `make pictures`.
-import { cpSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openLab, startBrowser } from "./browser.mjs";
@@ -14,7 +14,8 @@ const target = join(here, "../../docs/images");
 const lab = await startLab(resolve(process.env.VENV || join(here, "../../.venv")));
 let context;
 try {
-  for (const name of ["minilm.py", "01_quickstart.ipynb"]) cpSync(join(examples, name), join(lab.root, name));
+  cpSync(join(examples, "minilm.py"), join(lab.root, "minilm.py"));
+  writeFileSync(join(lab.root, "01_quickstart.ipynb"), withoutOutputs(join(examples, "01_quickstart.ipynb")));
   context = await startBrowser(lab.profile, { deviceScaleFactor: 1.5, viewport: { width: 1180, height: 1200 } });
   const { page } = await openLab(context, lab);
   page.setDefaultTimeout(60_000);
@@ -36,4 +37,12 @@ try {
 } finally {
   await context?.close();
   await lab.stop();
+}
+
+// A saved widget brings the styles of the bundle that it was saved with, and those would be in the picture.
+function withoutOutputs(path) {
+  const notebook = JSON.parse(readFileSync(path, "utf8"));
+  delete notebook.metadata.widgets;
+  for (const cell of notebook.cells) if (cell.cell_type === "code") cell.outputs = [];
+  return JSON.stringify(notebook);
 }
