@@ -3,13 +3,11 @@ edges, and what an eager run was seen to read."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import onnx_ir as ir
 
 from .attribution import Attribution, Evidence
+from .convexity import detours, node_reads, regions
 from .eager import EagerRun
-from .graph import body_owners
 from .measures import Measures
 from .modules import storage_address
 from .owners import Owners, Parameter
@@ -75,43 +73,7 @@ def _has_owner(group: list[Parameter], claimed: set[str], claimed_paths: set[str
 
 def _convexity(nodes: list[ir.Node], attribution: Attribution) -> tuple[int, list[str]]:
     """Number of calls with nodes, and the keys of those whose region a path leaves and enters again."""
-    members: dict[int, list[int]] = defaultdict(list)
-    for number, scope in enumerate(attribution.scopes):
-        for call in attribution.calls.chain(scope.call):
-            members[call].append(number)
-    reads = _reads(nodes)
-    broken = [attribution.calls[call].key for call, region in sorted(members.items()) if not _is_convex(region, reads)]
+    members = regions(attribution.scopes, attribution.calls)
+    reads = node_reads(nodes)
+    broken = [attribution.calls[call].key for call, region in sorted(members.items()) if detours(region, reads)]
     return len(members), broken
-
-
-def _reads(nodes: list[ir.Node]) -> list[list[int]]:
-    """For each node the nodes that it reads; a node with a body reads what its body reads from outside."""
-    position = {id(node): number for number, node in enumerate(nodes)}
-    owners = body_owners(nodes)
-    reads: list[list[int]] = [[] for _ in nodes]
-    for number, node in enumerate(nodes):
-        for value in node.inputs:
-            maker = value.producer() if value is not None else None
-            if maker is None or id(maker) not in position:
-                continue
-            reads[number].append(position[id(maker)])
-            holder = owners.get(number)
-            while holder is not None and nodes[holder].graph is not maker.graph and maker.graph is not node.graph:
-                reads[holder].append(position[id(maker)])
-                holder = owners.get(holder)
-            if holder is not None and maker.graph is not node.graph:
-                reads[holder].append(position[id(maker)])
-    return reads
-
-
-def _is_convex(region: list[int], reads: list[list[int]]) -> bool:
-    inside = set(region)
-    tainted: set[int] = set()  # outside the region, yet fed by it
-    for number in range(min(region), max(region) + 1):
-        fed = [maker for maker in reads[number] if maker in inside or maker in tainted]
-        if number in inside:
-            if any(maker in tainted for maker in fed):
-                return False
-        elif fed:
-            tainted.add(number)
-    return True

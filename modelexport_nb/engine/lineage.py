@@ -32,11 +32,13 @@ class Gone(StrEnum):
 @dataclass(frozen=True)
 class Lineage:
     """`made_from[i]`: positions in the snapshot of the nodes that node `i` of the optimised graph stands for, in
-    execution order (empty when unknown). `fresh[i]`: the node was made by the optimiser."""
+    execution order (empty when unknown). `fresh[i]`: the node was made by the optimiser. `computed`: for each
+    initializer (`id` of its value) that holds the result of a translated node: that node."""
 
     made_from: list[list[int]]
     fresh: list[bool]
     gone: dict[int, Gone]
+    computed: dict[int, int]
 
 
 def trace_lineage(before: Snapshot, after: list[ir.Node], initializers: list[ir.Value]) -> Lineage:
@@ -72,7 +74,8 @@ class _Comparison:
                 made_from[node] |= replaced
         self._add_twins(made_from, computed_by)
         gone = self._leftovers(made_from)
-        return Lineage([sorted(nodes) for nodes in made_from], self.fresh, gone)
+        computed = {id(now): self.producer[old] for old, now in self.stands_in.items() if now.producer() is None}
+        return Lineage([sorted(nodes) for nodes in made_from], self.fresh, gone, computed)
 
     def _readers(self) -> list[set[int]]:
         """For each old node the old nodes that read its results."""

@@ -10,17 +10,15 @@ over and does not come from the taken one was computed twice and merged.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import onnx_ir as ir
 
 from .attribution import Evidence, NodeScope
-from .graph import body_owners
+from .matching import comes_from, is_evidence, match_values
 from .modules import CallTree
-from .samples import Sample, SampleIndex
+from .samples import Sample
 from .values import ValueTrace
-
-FEWEST = 4  # so few numbers are equal by accident: they anchor nothing
 
 
 @dataclass
@@ -63,15 +61,13 @@ class Projector:
 
     def __post_init__(self) -> None:
         self.position = {id(node): at for at, node in enumerate(self.nodes)}
-        self.in_body = body_owners(self.nodes)
-        self.equal: dict[str, list[int]] = {}
-        self.present: set[int] = set()  # values of the trace that the graph has too
-        self.taken: dict[int, int] = {}  # node → the traced value that it makes
         self.varies = self._varying()
+        match = match_values(self.nodes, self.varies, self.samples, self.constants, self.trace)
+        self.equal, self.present, self.taken = match.equal, match.present, match.taken
+        self.used = frozenset(match.taken.values())
 
     def run(self) -> Projection:
-        """Match the values, anchor the nodes, and share out what lies between."""
-        self._match()
+        """Anchor the nodes, and share out what lies between."""
         anchors = {at: anchor for at in range(len(self.nodes)) if (anchor := self._anchor(at)) is not None}
         scopes: list[NodeScope | None] = [None] * len(self.nodes)
         claims: dict[int, list[Anchor]] = defaultdict(list)
@@ -85,13 +81,23 @@ class Projector:
                 claims[node].append(anchor if self.varies[node] else self._anchor(at, constants=True) or anchor)
         for node, regions in claims.items():
             scopes[node] = self._claimed(node, regions)
+        self._name_readers(scopes)
         comparable = sum(
-            self._is_evidence(sample, self.varies[at])
+            is_evidence(sample, self.varies[at])
             for at, node in enumerate(self.nodes)
             for output in node.outputs
             if (sample := self.samples.get(output.name or "")) is not None
         )
         return Projection(scopes, len(self.equal), comparable, self.equal)
+
+    def _name_readers(self, scopes: list[NodeScope | None]) -> None:
+        """A call that read a parameter but made no node (a position table looked up whole) did so for the nodes that
+        read the parameter now."""
+        busy = {call for scope in scopes if scope is not None for call in (scope.call, *scope.also)}
+        for node, readers in self.readers.items():
+            scope = scopes[node]
+            if scope is not None and not readers & busy:
+                scopes[node] = replace(scope, also=(*scope.also, *sorted(readers)))
 
     def _varying(self) -> list[bool]:
         """Whether each node depends on an input of the graph."""
@@ -104,32 +110,6 @@ class Projector:
                 varies[at] = varies[at] or fed or (known is not None and varies[known])
         return varies
 
-    def _match(self) -> None:
-        index = SampleIndex()
-        for value, sample in enumerate(self.trace.samples):
-            if sample is not None and self._is_evidence(sample, self.trace.varies[value]):
-                index.add(value, sample)
-        for at, node in enumerate(self.nodes):
-            for name in (output.name or "" for output in node.outputs):
-                sample = self.samples.get(name)
-                if sample is not None and self._is_evidence(sample, self.varies[at]) and (found := index.find(sample)):
-                    self.equal[name] = found
-                    self.present.update(found)
-        for sample in self.constants:
-            if self._is_evidence(sample, varies=False):
-                self.present.update(index.find(sample))
-        used: set[int] = set()
-        for at, node in enumerate(self.nodes):
-            found = sorted({value for output in node.outputs for value in self.equal.get(output.name or "", ())})
-            if found and at not in self.in_body:
-                self.taken[at] = next((value for value in found if value not in used), found[0])
-                used.add(self.taken[at])
-        self.used = used
-
-    def _is_evidence(self, sample: Sample, varies: bool) -> bool:
-        """Integers and booleans that do not depend on an input (0, 1, 2, … as positions) are the same anywhere."""
-        return not sample.plain and sample.numbers.size >= FEWEST and (varies or sample.kind == "f")
-
     def _anchor(self, at: int, constants: bool = False) -> Anchor | None:
         """The calls whose work the node completes: those of the value that it makes, and of equal values that no node
         makes and that do not come from it."""
@@ -138,10 +118,14 @@ class Projector:
             return None
         ops = self._work(made, constants)
         for other in {value for output in self.nodes[at].outputs for value in self.equal.get(output.name or "", ())}:
-            if other not in self.used and not self._comes_from(other, made):
+            if other not in self.used and not self._handed_through(other, made):
                 ops |= self._work(other, constants)
         calls = list(dict.fromkeys(self.trace.ops[op].call for op in sorted(ops)))
         return Anchor(calls, self.trace.ops[self.trace.maker[made]].source)
+
+    def _handed_through(self, one: int, two: int) -> bool:
+        """Whether one of two equal values was computed from the other, and not both by themselves."""
+        return comes_from(self.trace, one, two) or comes_from(self.trace, two, one)
 
     def _work(self, value: int, constants: bool) -> set[int]:
         """Traced operators between a value and the values behind it that the graph has too."""
@@ -155,19 +139,6 @@ class Projector:
             reads = self.trace.ops[op].reads
             stack.extend(read for read in reads if read not in self.present and (constants or self.trace.varies[read]))
         return work
-
-    def _comes_from(self, value: int, origin: int) -> bool:
-        earliest = self.trace.maker[origin]
-        stack, seen = [value], set()
-        while stack:
-            current = stack.pop()
-            if current == origin:
-                return True
-            op = self.trace.maker[current]
-            if op > earliest and op not in seen:
-                seen.add(op)
-                stack.extend(self.trace.ops[op].reads)
-        return False
 
     def _behind(self, at: int, anchors: dict[int, Anchor]) -> list[int]:
         """Unmatched nodes that feed the anchored node without another anchor between."""

@@ -179,7 +179,7 @@ def _explain_empty(attribution: Attribution, rows: list[TreeRow], row_of_call: d
         if call < 0:
             row.reason = "hidden from the capture" if row.path in attribution.hidden else "never called"
         elif call in folded:
-            row.reason = f"folded into {attribution.calls[folded[call]].key}"
+            row.reason = f"folded into {attribution.calls[folded[call]].key or 'the root'}"
         elif call in attribution.removed:
             row.reason = attribution.removed[call]
         elif row.children:

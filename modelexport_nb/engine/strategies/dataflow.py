@@ -5,8 +5,11 @@ from __future__ import annotations
 import onnx_ir as ir
 
 from ..attribution import Evidence, NodeScope
+from ..convexity import detours, node_reads, regions
 from ..graph import body_owners
 from ..modules import CallTree
+
+GUESSES = (Evidence.DATAFLOW, Evidence.ROOT)
 
 
 def fill_from_neighbours(nodes: list[ir.Node], scopes: list[NodeScope | None], calls: CallTree) -> list[NodeScope]:
@@ -25,7 +28,24 @@ def fill_from_neighbours(nodes: list[ir.Node], scopes: list[NodeScope | None], c
     for at in range(len(nodes)):
         if filled[at] is None:
             filled[at] = _common([filled[maker] for maker in _makers(nodes[at], position)], calls)
-    return [scope or NodeScope(0, Evidence.ROOT) for scope in filled]
+    return _closed(nodes, [scope or NodeScope(0, Evidence.ROOT) for scope in filled], calls)
+
+
+def _closed(nodes: list[ir.Node], scopes: list[NodeScope], calls: CallTree) -> list[NodeScope]:
+    """A guess between two nodes of one call belongs to that call, where only guesses lie on the way."""
+    closed = list(scopes)
+    reads = node_reads(nodes)
+    members = regions(closed, calls)
+    for call in sorted(members, key=lambda call: -len(calls.chain(call))):  # the innermost first
+        around = calls.chain(call)
+        between = detours(members[call], reads)
+        if not all(closed[at].evidence in GUESSES and closed[at].call in around for at in between):
+            continue
+        for at in between:
+            closed[at] = NodeScope(call, Evidence.DATAFLOW, closed[at].also, closed[at].source)
+        for outer in around if between else ():
+            members[outer] = sorted({*members[outer], *between})
+    return closed
 
 
 def _common(scopes: list[NodeScope | None], calls: CallTree) -> NodeScope | None:

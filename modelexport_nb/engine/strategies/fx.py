@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import onnx_ir as ir
+
 from ..attribution import Attribution, Evidence, NodeScope
 from ..capture import Captured
 from ..capture.stamps import inner_modules, stamp_of
@@ -45,7 +47,8 @@ class FxStrategy:
             # a call that was seen to hand its input through did none of the work
             workers = [call for call in made_by if captured.calls[call].key not in subject.eager.identity]
             first = captured.before.nodes[sources[0]].fx_node if sources else None
-            scopes.append(_scope(workers or made_by, lineage.fresh[at], first))
+            looked_up = [origins[old] for old in _lookups(nodes[at], lineage, subject)]
+            scopes.append(_scope(workers or made_by, lineage.fresh[at], first, looked_up))
         filled = fill_from_neighbours(nodes, scopes, captured.calls)
         return Attribution(self.name, captured.calls, filled, _removed(lineage, origins))
 
@@ -71,13 +74,21 @@ def _inner_call(captured: Captured, call: int, fx_node: Any) -> int:
     return call
 
 
-def _scope(made_by: list[int], fresh: bool, fx_node: Any) -> NodeScope | None:
+def _lookups(node: ir.Node, lineage: Lineage, subject: Subject) -> list[int]:
+    """Translated nodes that did nothing but fetch a parameter (a position table looked up whole): after folding the
+    node reads the parameter itself."""
+    read = [id(value) for value in node.inputs if value is not None]
+    return [lineage.computed[value] for value in read if value in lineage.computed and value in subject.parameters]
+
+
+def _scope(made_by: list[int], fresh: bool, fx_node: Any, looked_up: list[int | None]) -> NodeScope | None:
     calls = list(dict.fromkeys(made_by))
     if not calls:
         return None
     evidence = Evidence.REWRITE if fresh or len(calls) > 1 else Evidence.TRACE
     source = source_of(fx_node.meta.get("stack_trace") or "") if fx_node is not None else None
-    return NodeScope(calls[0], evidence, tuple(calls[1:]), source)
+    also = [call for call in dict.fromkeys([*calls[1:], *looked_up]) if call is not None and call != calls[0]]
+    return NodeScope(calls[0], evidence, tuple(also), source)
 
 
 def _removed(lineage: Lineage, origins: list[int | None]) -> dict[int, str]:

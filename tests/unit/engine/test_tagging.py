@@ -39,7 +39,13 @@ def optimise(source: Path, how: str, target: Path) -> Path:
     return target
 
 
-@pytest.mark.parametrize("name", ["BERT with mask", "ResNet", "GPT-2", "ViT", "Llama", "T5 encoder", "ALBERT", "Mamba"])
+TAGGED = [
+    *("BERT with mask", "ResNet", "GPT-2", "Llama", "ALBERT", "MultiheadAttention"),
+    *("Mamba", "BART", "Swin", "Whisper"),
+]
+
+
+@pytest.mark.parametrize("name", TAGGED)
 @pytest.mark.parametrize("how", OPTIMISERS)
 def test_after_an_optimiser(tmp_path: Path, name: str, how: str) -> None:
     model, inputs = build(name, ALL)
@@ -49,7 +55,7 @@ def test_after_an_optimiser(tmp_path: Path, name: str, how: str) -> None:
     measures = report.measures
     assert measures.covered == measures.nodes
     assert measures.root_share < 0.01
-    assert measures.owned >= 0.99 * measures.owning > 0
+    assert measures.owned == measures.owning > 0
     assert len(measures.non_convex) <= 0.005 * measures.regions
     assert report.parity is not None and report.parity.ok
     written = onnx.load(report.path).graph.node
