@@ -98,7 +98,7 @@ class Positions(nn.Module):
 def test_a_folded_lookup_is_named_by_what_reads_the_table(tmp_path: Path, strategy: str) -> None:
     torch.manual_seed(0)
     report = export_model(Positions().eval(), torch.randn(2, 4, 8), tmp_path / "m.onnx", strategy=strategy)
-    assert [(r.scope, r.also) for r in report.nodes() if r.op == "Add"][0] == ("", ("table",))
+    assert next((r.scope, r.also) for r in report.nodes() if r.op == "Add") == ("", ("table",))
     row = report.row("table")
     assert row.total == 0 and row.reason == "folded into the root"
     assert report.measures.owned == report.measures.owning
