@@ -81,6 +81,7 @@ class Projector:
                 claims[node].append(anchor if self.varies[node] else self._anchor(at, constants=True) or anchor)
         for node, regions in claims.items():
             scopes[node] = self._claimed(node, regions)
+        self._heed_parameters(scopes)
         self._name_readers(scopes)
         comparable = sum(
             is_evidence(sample, self.varies[at])
@@ -89,6 +90,13 @@ class Projector:
             if (sample := self.samples.get(output.name or "")) is not None
         )
         return Projection(scopes, len(self.equal), comparable, self.equal)
+
+    def _heed_parameters(self, scopes: list[NodeScope | None]) -> None:
+        """Where no value is found (a damaged layer), the one call that was seen to read a node's parameter has it."""
+        for node, readers in self.readers.items():
+            scope = scopes[node]
+            if len(readers) == 1 and (scope is None or scope.evidence is Evidence.DATAFLOW):
+                scopes[node] = NodeScope(min(readers), Evidence.PARAMETER)
 
     def _name_readers(self, scopes: list[NodeScope | None]) -> None:
         """A call that read a parameter but made no node (a position table looked up whole) did so for the nodes that

@@ -13,22 +13,28 @@ GUESSES = (Evidence.DATAFLOW, Evidence.ROOT)
 
 
 def fill_from_neighbours(nodes: list[ir.Node], scopes: list[NodeScope | None], calls: CallTree) -> list[NodeScope]:
-    """Give every node without a scope the innermost call around all nodes that read its results.
+    """Give every node without a scope the innermost call around the known nodes on both sides of it.
 
-    A result that only leaves the graph takes its producers' call instead; a node with neither stays at the root with
-    evidence `root`. The call is the common one, never one of several readers: a guess must not be too deep.
+    A node with known nodes on one side only takes the call around those; one with neither stays at the root with
+    evidence `root`. The call is the common one, never one of several: a guess must not be too deep.
     """
-    filled = list(scopes)
     position = {id(node): at for at, node in enumerate(nodes)}
     owners = body_owners(nodes)
-    for at in range(len(nodes) - 1, -1, -1):  # readers come later, so they are filled first
-        if filled[at] is None:
+    ahead: list[int | None] = [None if scope is None else scope.call for scope in scopes]
+    behind = list(ahead)
+    for at in range(len(nodes) - 1, -1, -1):  # readers come later, so they are known first
+        if scopes[at] is None:
             readers = _readers(nodes[at], position) or ([owners[at]] if at in owners else [])  # If reads its branches
-            filled[at] = _common([filled[reader] for reader in readers], calls)
-    for at in range(len(nodes)):
-        if filled[at] is None:
-            filled[at] = _common([filled[maker] for maker in _makers(nodes[at], position)], calls)
-    return _closed(nodes, [scope or NodeScope(0, Evidence.ROOT) for scope in filled], calls)
+            ahead[at] = _common([ahead[reader] for reader in readers], calls)
+    for at, node in enumerate(nodes):
+        if scopes[at] is None:
+            behind[at] = _common([behind[maker] for maker in _makers(node, position)], calls)
+    filled = []
+    for at, scope in enumerate(scopes):
+        call = _common([ahead[at], behind[at]], calls)
+        guess = NodeScope(0, Evidence.ROOT) if call is None else NodeScope(call, Evidence.DATAFLOW)
+        filled.append(scope or guess)
+    return _closed(nodes, filled, calls)
 
 
 def _closed(nodes: list[ir.Node], scopes: list[NodeScope], calls: CallTree) -> list[NodeScope]:
@@ -48,9 +54,9 @@ def _closed(nodes: list[ir.Node], scopes: list[NodeScope], calls: CallTree) -> l
     return closed
 
 
-def _common(scopes: list[NodeScope | None], calls: CallTree) -> NodeScope | None:
-    known = [scope.call for scope in scopes if scope is not None]
-    return NodeScope(calls.common(known), Evidence.DATAFLOW) if known else None
+def _common(known: list[int | None], calls: CallTree) -> int | None:
+    around = [call for call in known if call is not None]
+    return calls.common(around) if around else None
 
 
 def _readers(node: ir.Node, position: dict[int, int]) -> list[int]:

@@ -47,6 +47,13 @@ def test_a_gap_takes_the_call_around_its_readers(calls: CallTree) -> None:
     assert filled[0] == NodeScope(0, Evidence.DATAFLOW)
 
 
+def test_a_gap_is_never_given_to_its_reader_alone(calls: CallTree) -> None:
+    """What stands before a Linear is not the Linear's."""
+    nodes = chain([(), (0,), (1,), (2,)])
+    filled = fill_from_neighbours(nodes, [known(1), None, None, known(2)], calls)
+    assert [scope.call for scope in filled] == [1, 1, 1, 2]
+
+
 def test_a_guess_between_two_nodes_of_a_call_is_that_calls(calls: CallTree) -> None:
     nodes = chain([(), (0,), (1,)])
     guess = NodeScope(0, Evidence.DATAFLOW)
