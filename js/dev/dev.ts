@@ -1,5 +1,6 @@
-/** Draws the widget without Jupyter, for looking at it: `npm run dev`. Options stand in the address: ?dark&width=1000&rows=4000&nodes=10000&wild&views=2 */
+/** Draws the widget without Jupyter, for looking at it: `npm run dev`. Options stand in the address: ?dark&width=1000&rows=4000&nodes=10000&wild&views=2&file=payload.json; ?compare=3&nodes=10000 compares so many columns, with &only&baseline=1 */
 import widget from "../src/index";
+import { largeComparison } from "../tests/comparePayloads";
 import { mockModel } from "../tests/mockModel";
 import { miniLM, payloadOf, synthetic } from "../tests/payloads";
 
@@ -35,17 +36,33 @@ const wild = () =>
         "The first note.",
         "A second <i>note</i> that is a good deal longer than the first one and goes on for a while.",
       ],
-      parity: { status: "bad", text: "max |Δ| 2.4e-02, first at encoder.layer.3.output.dense", help: "" },
+      parity: { status: "bad", text: "max |Δ| 2.4e-02, first at encoder.layer.3.output.dense", help: "", row: 2 },
     },
   );
 
-const payload = options.has("rows")
-  ? synthetic(Number(options.get("rows")), Number(options.get("nodes")))
-  : options.has("wild")
-    ? wild()
-    : options.has("broken")
-      ? { version: 3 }
-      : miniLM();
+/** A chain of modules, each in the one before. */
+const deep = () => {
+  let module: Parameters<typeof payloadOf>[0] = { name: "leaf", cls: "Linear", ops: [["MatMul", "f32 1", 1]] };
+  for (let n = 999; n > 0; n--) module = { name: `inner_${n}`, cls: "Block", children: [module] };
+  return payloadOf({ name: "", cls: "Deep", children: [module] });
+};
+
+const payload = options.has("file")
+  ? await (await fetch(options.get("file") as string)).json()
+  : options.has("compare")
+    ? largeComparison(Number(options.get("nodes") ?? 300), Number(options.get("compare") || 3))
+    : options.has("rows")
+      ? synthetic(Number(options.get("rows")), Number(options.get("nodes")))
+      : options.has("deep")
+        ? deep()
+        : options.has("wild")
+          ? wild()
+          : options.has("broken")
+            ? { version: 3 }
+            : miniLM();
+
+/** What a kernel would answer, by "column:index", with &details=answers.json. */
+const answers = options.has("details") ? await (await fetch(options.get("details") as string)).json() : {};
 
 const detail = (index: number) => ({
   name: `/encoder/layer.0/attention/self/Cast_${index}`,
@@ -63,17 +80,30 @@ const detail = (index: number) => ({
   also: [1, 2, 3, 4, 5].map((n) => `encoder.layer.${n}.attention.self`),
 });
 
+const traits = {
+  selected: options.get("selected"),
+  tab: options.get("tab") ?? "nodes",
+  color_by: options.get("colour") ?? "none",
+  columns: (options.get("columns") ?? "nodes,parameters,bytes,error").split(","),
+  sort: options.get("sort") ?? "",
+  query: options.get("query") ?? "",
+  depth: options.has("depth") ? Number(options.get("depth")) : null,
+  only_differences: options.has("only"),
+  ...(options.has("baseline") && { baseline: Number(options.get("baseline")) }),
+};
+
 const host = document.getElementById("host") as HTMLElement;
 host.style.width = `${options.get("width") ?? 1000}px`;
 const marks: Record<string, number> = {};
 Object.assign(window, { marks });
 
 for (let n = 0; n < Number(options.get("widgets") ?? 1); n++) {
-  const mock = mockModel(payload, options.get("selected"));
+  const mock = mockModel(payload, traits);
   const { model } = mock;
-  model.send = ({ id, index }: { id: number; index: number }) => {
+  model.send = ({ id, index, column }: { id: number; index: number; column?: number }) => {
+    const known = answers[`${column}:${index}`] ?? detail(index);
     if (!options.has("nokernel"))
-      setTimeout(() => mock.fire("msg:custom", { kind: "node", id, index, detail: detail(index) }), 40);
+      setTimeout(() => mock.fire("msg:custom", { kind: "node", id, index, detail: known }), 40);
   };
   const { signal } = new AbortController();
   const start = performance.now();

@@ -1,15 +1,27 @@
 /** The anywidget entry: one store per model, any number of views. */
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { render } from "preact";
+import { createAsk } from "./ask";
+import { decodeComparison, isComparison } from "./compare/payload";
+import { type CompareStore, createCompareStore } from "./compare/store";
+import { type CompareTraits, connectCompare } from "./compare/sync";
 import { decode } from "./payload";
 import { createStore, type Store } from "./store";
 import { connect, type Traits } from "./sync";
+import { Compare } from "./ui/compare/Compare";
 import { asFailure, type Failure, FailureMessage } from "./ui/Failure";
 import { Widget } from "./ui/Widget";
 
-function open(model: AnyModel<Traits>, signal: AbortSignal): Store | Failure {
+function open(model: AnyModel<Traits>, signal: AbortSignal): Store | CompareStore | Failure {
   try {
-    const store = createStore(decode(model.get("payload")));
+    const payload = model.get("payload");
+    if (isComparison(payload)) {
+      const store = createCompareStore(decodeComparison(payload), createAsk(model, signal));
+      connectCompare(store, model as unknown as AnyModel<CompareTraits>, signal);
+      return store;
+    }
+    const tree = decode(payload);
+    const store = createStore(tree, createAsk(model, signal));
     connect(store, model, signal);
     return store;
   } catch (error) {
@@ -17,19 +29,23 @@ function open(model: AnyModel<Traits>, signal: AbortSignal): Store | Failure {
   }
 }
 
+function drawn(opened: Store | CompareStore | Failure) {
+  if ("failure" in opened) return <FailureMessage {...opened} />;
+  return "comparison" in opened ? <Compare store={opened} /> : <Widget store={opened} />;
+}
+
 /**
  * A factory, because anywidget calls it once per model and gives `initialize` and every `render` another proxy of
  * that model: a map from model to store would never find anything.
  */
 export default function widget(): { initialize: Initialize<Traits>; render: Render<Traits> } {
-  let opened: Store | Failure;
+  let opened: Store | CompareStore | Failure;
   return {
     initialize({ model, signal }) {
       opened = open(model, signal);
     },
     render({ el, signal }) {
-      const view = "failure" in opened ? <FailureMessage {...opened} /> : <Widget store={opened} />;
-      render(view, el);
+      render(drawn(opened), el);
       signal.addEventListener("abort", () => render(null, el));
     },
   };

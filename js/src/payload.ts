@@ -2,18 +2,30 @@
  * Decodes the columnar payload into a typed tree. Whatever is odd in it raises a PayloadError that says what
  * and what to do next, so that the view can show a sentence instead of a blank.
  */
+import {
+  amount,
+  amounts,
+  damaged,
+  index,
+  indexes,
+  type Json,
+  list,
+  MANY,
+  object,
+  PayloadError,
+  someAmounts,
+  sparse,
+  text,
+  texts,
+} from "./checks";
+import { decodeNodes, type GraphInput, type GraphOutput, type Nodes } from "./payloadNodes";
+
+export { PayloadError } from "./checks";
+export type { GraphInput, GraphOutput, Nodes } from "./payloadNodes";
+export { INITIALIZER } from "./payloadNodes";
 
 /** The newest payload this widget reads. */
-export const VERSION = 1;
-
-export class PayloadError extends Error {
-  constructor(
-    message: string,
-    readonly next: string,
-  ) {
-    super(message);
-  }
-}
+export const VERSION = 2;
 
 export interface Measure {
   name: string;
@@ -25,18 +37,27 @@ export interface Parity {
   status: "ok" | "bad" | "none";
   text: string;
   help: string;
+  /** Row of the first divergence, or -1. */
+  row: number;
 }
 
-/** One entry per ONNX node, in execution order. Table columns hold indexes, or -1 for "not known". */
-export interface Nodes {
-  count: number;
-  op: Int32Array;
-  row: Int32Array;
-  type: Int32Array;
-  file: Int32Array;
-  line: Int32Array;
-  evidence: Int32Array;
-  also: Map<number, number[]>;
+const SOURCES = ["report", "modelexport", "torch", "names", "flat"] as const;
+
+/** Where the tree comes from: an export of ours, or a file with tags of some kind or none. */
+export interface Origin {
+  kind: (typeof SOURCES)[number];
+  note: string;
+}
+
+export interface Fact {
+  name: string;
+  value: string;
+}
+
+/** What a saved page brings along, because it has no kernel to ask: by row, and by node. */
+export interface Answers {
+  source: Map<number, unknown>;
+  detail: Map<number, unknown>;
 }
 
 /** One entry per module call, in pre-order: the rows inside row `r` are `r + 1` to `end[r] - 1`. */
@@ -44,11 +65,14 @@ export interface Tree {
   title: string;
   strategy: string;
   strategyHelp: string;
+  source: Origin;
   totals: { nodes: number; modules: number; parameters: number; bytes: number };
   measures: Measure[];
   parity: Parity;
+  about: Fact[];
   notes: string[];
   variable: string;
+  answers: Answers | null;
 
   size: number;
   parent: Int32Array;
@@ -68,69 +92,31 @@ export interface Tree {
   parameters: Float64Array;
   bytes: Float64Array;
   reason: Int32Array;
+  /** Largest absolute difference of the call to PyTorch's; NaN where it was not compared. */
+  error: Float64Array;
+  verdict: Int32Array;
+  /** Rows with equal numbers are equal copies, down to the last operator. */
+  same: Int32Array;
   /** Nodes made by the row's own forward, and by it with everything inside. */
   own: Int32Array;
   total: Int32Array;
+  /** The row's own nodes, in execution order: `ownNodes[ownFirst[r]]` to `ownNodes[ownFirst[r + 1] - 1]`. */
+  ownFirst: Int32Array;
+  ownNodes: Int32Array;
+  /** First node of the row's region, or -1. */
+  begin: Int32Array;
 
   nodes: Nodes;
+  inputs: GraphInput[];
+  outputs: GraphOutput[];
   classes: string[];
   reasons: string[];
+  verdicts: string[];
   ops: string[];
   types: string[];
   files: string[];
   evidence: string[];
 }
-
-type Json = Record<string, unknown>;
-
-function damaged(what: string): never {
-  throw new PayloadError(`The payload is damaged: ${what}.`, "Run the cell again.");
-}
-
-function object(value: unknown, name: string): Json {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) damaged(`${name} is not an object`);
-  return value as Json;
-}
-
-function list(value: unknown, name: string): unknown[] {
-  if (!Array.isArray(value)) damaged(`${name} is not a list`);
-  return value;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value !== "string") damaged(`${name} is not a text`);
-  return value;
-}
-
-function texts(value: unknown, name: string): string[] {
-  return list(value, name).map((item, i) => text(item, `${name}[${i}]`));
-}
-
-function amount(value: unknown, name: string): number {
-  if (typeof value !== "number" || !(value >= 0)) damaged(`${name} is not a count`);
-  return value;
-}
-
-/** A column of whole numbers, each of `low <= n < high`. */
-function indexes(value: unknown, name: string, length: number, low: number, high: number): Int32Array {
-  const column = list(value, name);
-  if (column.length !== length) damaged(`${name} has ${column.length} entries, not ${length}`);
-  const out = new Int32Array(length);
-  for (let i = 0; i < length; i++) {
-    const n = column[i];
-    if (!Number.isInteger(n) || (n as number) < low || (n as number) >= high) damaged(`${name}[${i}] is ${String(n)}`);
-    out[i] = n as number;
-  }
-  return out;
-}
-
-function amounts(value: unknown, name: string, length: number): Float64Array {
-  const column = list(value, name);
-  if (column.length !== length) damaged(`${name} has ${column.length} entries, not ${length}`);
-  return Float64Array.from(column, (n, i) => amount(n, `${name}[${i}]`));
-}
-
-const MANY = 2 ** 31 - 1;
 
 export function decode(value: unknown): Tree {
   const payload = object(value, "it");
@@ -144,6 +130,7 @@ export function decode(value: unknown): Tree {
   const tables = {
     classes: texts(payload.classes, "classes"),
     reasons: texts(payload.reasons, "reasons"),
+    verdicts: texts(payload.verdicts, "verdicts"),
     ops: texts(payload.ops, "ops"),
     types: texts(payload.types, "types"),
     files: texts(payload.files, "files"),
@@ -151,18 +138,24 @@ export function decode(value: unknown): Tree {
   };
   const title = text(payload.title, "title");
   const rows = decodeRows(object(payload.rows, "rows"), title, tables);
-  const nodes = decodeNodes(object(payload.nodes, "nodes"), rows.size, tables);
-  return { ...decodeHead(payload), title, ...tables, ...rows, nodes, ...countNodes(rows, nodes) };
+  const graph = decodeNodes(object(payload.nodes, "nodes"), object(payload.graph, "graph"), rows.size, tables);
+  return {
+    ...decodeHead(payload, rows.size),
+    title,
+    answers: decodeAnswers(payload.answers, rows.size, graph.nodes.count),
+    ...tables,
+    ...rows,
+    ...graph,
+    ...countNodes(rows, graph.nodes),
+  };
 }
 
-function decodeHead(payload: Json) {
+function decodeHead(payload: Json, rows: number) {
   const totals = object(payload.totals, "totals");
-  const parity = object(payload.parity, "parity");
-  const status = parity.status;
-  if (status !== "ok" && status !== "bad" && status !== "none") damaged("parity.status is unknown");
   return {
     strategy: text(payload.strategy, "strategy"),
     strategyHelp: text(payload.strategy_help, "strategy_help"),
+    source: decodeOrigin(object(payload.source, "source")),
     totals: {
       nodes: amount(totals.nodes, "totals.nodes"),
       modules: amount(totals.modules, "totals.modules"),
@@ -171,27 +164,79 @@ function decodeHead(payload: Json) {
     },
     measures: list(payload.measures, "measures").map((item, i) => {
       const measure = object(item, `measures[${i}]`);
-      return {
-        name: text(measure.name, `measures[${i}].name`),
-        value: text(measure.value, `measures[${i}].value`),
-        help: text(measure.help ?? "", `measures[${i}].help`),
-      };
+      return { ...decodeFact(item, `measures[${i}]`), help: text(measure.help ?? "", `measures[${i}].help`) };
     }),
-    parity: { status, text: text(parity.text, "parity.text"), help: text(parity.help ?? "", "parity.help") } as Parity,
+    parity: decodeParity(object(payload.parity, "parity"), rows),
+    about: list(payload.about, "about").map((item, i) => decodeFact(item, `about[${i}]`)),
     notes: texts(payload.notes, "notes"),
     variable: text(payload.variable ?? "r", "variable"),
   };
 }
 
-function decodeRows(columns: Json, title: string, tables: { classes: string[]; reasons: string[] }) {
+function decodeOrigin({ kind, note }: Json): Origin {
+  const known = SOURCES.find((name) => name === kind) ?? damaged("source.kind is unknown");
+  return { kind: known, note: text(note, "source.note") };
+}
+
+function decodeFact(item: unknown, where: string): Fact {
+  const { name, value } = object(item, where);
+  return { name: text(name, `${where}.name`), value: text(value, `${where}.value`) };
+}
+
+function decodeParity(parity: Json, rows: number): Parity {
+  const status = parity.status;
+  if (status !== "ok" && status !== "bad" && status !== "none") damaged("parity.status is unknown");
+  return {
+    status,
+    text: text(parity.text, "parity.text"),
+    help: text(parity.help ?? "", "parity.help"),
+    row: index(parity.row, "parity.row", -1, rows),
+  };
+}
+
+function decodeAnswers(value: unknown, rows: number, nodes: number): Answers | null {
+  if (value === undefined || value === null) return null;
+  const answers = object(value, "answers");
+  return {
+    source: sparse(answers.source, "answers.source", rows, object),
+    detail: sparse(answers.detail, "answers.detail", nodes, object),
+  };
+}
+
+function decodeRows(
+  columns: Json,
+  title: string,
+  tables: { classes: string[]; reasons: string[]; verdicts: string[] },
+) {
   const name = texts(columns.name, "rows.name");
   const size = name.length;
   if (size === 0) damaged("it has no rows");
   const parent = indexes(columns.parent, "rows.parent", size, -1, size);
   const call = indexes(columns.call, "rows.call", size, -1, MANY);
-  const absolute = new Set(list(columns.absolute ?? [], "rows.absolute"));
   const { end, level } = nest(parent);
+  const keys = nameRows(name, parent, call, new Set(list(columns.absolute ?? [], "rows.absolute")));
+  name[0] = title;
+  return {
+    size,
+    parent,
+    end,
+    level,
+    deepest: level.reduce((most, n) => Math.max(most, n), 0),
+    name,
+    ...keys,
+    call,
+    cls: indexes(columns.cls, "rows.cls", size, 0, tables.classes.length),
+    parameters: amounts(columns.params, "rows.params", size),
+    bytes: amounts(columns.bytes, "rows.bytes", size),
+    reason: indexes(columns.reason, "rows.reason", size, -1, tables.reasons.length),
+    error: someAmounts(columns.error, "rows.error", size),
+    verdict: indexes(columns.verdict, "rows.verdict", size, -1, tables.verdicts.length),
+    same: indexes(columns.same, "rows.same", size, 0, MANY),
+  };
+}
 
+function nameRows(name: string[], parent: Int32Array, call: Int32Array, absolute: Set<unknown>) {
+  const size = name.length;
   const path: string[] = new Array(size);
   const key: string[] = new Array(size);
   const ownFrom = new Int32Array(size);
@@ -207,25 +252,7 @@ function decodeRows(columns: Json, title: string, tables: { classes: string[]; r
     if (call[row] >= 0) calls.set(path[row], (calls.get(path[row]) ?? 0) + 1);
   }
   const repeated = Uint8Array.from(path, (p, row) => (call[row] >= 0 && (calls.get(p) as number) > 1 ? 1 : 0));
-  name[0] = title;
-
-  return {
-    size,
-    parent,
-    end,
-    level,
-    deepest: level.reduce((most, n) => Math.max(most, n), 0),
-    name,
-    key,
-    ownFrom,
-    rowOf,
-    call,
-    repeated,
-    cls: indexes(columns.cls, "rows.cls", size, 0, tables.classes.length),
-    parameters: amounts(columns.params, "rows.params", size),
-    bytes: amounts(columns.bytes, "rows.bytes", size),
-    reason: indexes(columns.reason, "rows.reason", size, -1, tables.reasons.length),
-  };
+  return { key, ownFrom, rowOf, repeated };
 }
 
 /** Checks that the rows stand in pre-order under one root, and finds each row's level and end. */
@@ -245,34 +272,23 @@ function nest(parent: Int32Array) {
   return { end, level };
 }
 
-function decodeNodes(
-  columns: Json,
-  rows: number,
-  tables: { ops: string[]; types: string[]; files: string[]; evidence: string[] },
-): Nodes {
-  const count = list(columns.op, "nodes.op").length;
-  const also = new Map<number, number[]>();
-  for (const [node, others] of Object.entries(object(columns.also ?? {}, "nodes.also"))) {
-    const where = `nodes.also[${node}]`;
-    also.set(Number(node), [...indexes(others, where, list(others, where).length, 0, rows)]);
-  }
-  return {
-    count,
-    op: indexes(columns.op, "nodes.op", count, 0, tables.ops.length),
-    row: indexes(columns.row, "nodes.row", count, 0, rows),
-    type: indexes(columns.type, "nodes.type", count, -1, tables.types.length),
-    file: indexes(columns.file, "nodes.file", count, -1, tables.files.length),
-    line: indexes(columns.line, "nodes.line", count, 0, MANY),
-    evidence: indexes(columns.evidence, "nodes.evidence", count, -1, tables.evidence.length),
-    also,
-  };
-}
-
 function countNodes(rows: { size: number; parent: Int32Array }, nodes: Nodes) {
   const own = new Int32Array(rows.size);
   for (const row of nodes.row) own[row]++;
   const total = own.slice();
   // Children stand after their parents, so one pass from the end adds everything up.
   for (let row = rows.size - 1; row > 0; row--) total[rows.parent[row]] += total[row];
-  return { own, total };
+
+  const ownFirst = new Int32Array(rows.size + 1);
+  for (let row = 0; row < rows.size; row++) ownFirst[row + 1] = ownFirst[row] + own[row];
+  const next = ownFirst.slice();
+  const ownNodes = new Int32Array(nodes.count);
+  const begin = new Int32Array(rows.size).fill(-1);
+  for (let node = nodes.count - 1; node >= 0; node--) begin[nodes.row[node]] = node;
+  for (let node = 0; node < nodes.count; node++) ownNodes[next[nodes.row[node]]++] = node;
+  for (let row = rows.size - 1; row > 0; row--) {
+    const above = rows.parent[row];
+    if (begin[row] >= 0 && (begin[above] < 0 || begin[row] < begin[above])) begin[above] = begin[row];
+  }
+  return { own, total, ownFirst, ownNodes, begin };
 }

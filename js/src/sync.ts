@@ -1,88 +1,129 @@
-/** What Python must know: the selected row goes both ways, the detail of a node is asked for when it is docked. */
+/** Keeps the store and the traits of the model in step, both ways, and asks the kernel for what a view needs. */
 import type { AnyModel } from "@anywidget/types";
 import { effect } from "@preact/signals";
-import { type DetailState, NONE, type NodeDetail, type Store } from "./store";
-
-/** After this long without an answer there is no kernel. */
-export const PATIENCE = 3000;
+import { isColumn, parseSort } from "./columns";
+import { COLOURS, NONE, type Store, TABS } from "./store";
 
 export interface Traits {
   payload: unknown;
-  selected: string | null;
+  selected: string | string[] | null;
+  query: string;
+  color_by: string;
+  columns: string[];
+  sort: string;
+  tab: string;
+  depth: number | null;
 }
 
-type Answer =
-  | { kind: "node"; id: number; index: number; detail: NodeDetail }
-  | { kind: "error"; id: number; message: string };
+type Model = AnyModel<Traits>;
 
-export function connect(store: Store, model: AnyModel<Traits>, signal: AbortSignal): void {
-  syncSelection(store, model, signal);
-  fetchDetails(store, model, signal);
+export function connect(store: Store, model: Model, signal: AbortSignal): void {
+  const { tree } = store;
+  const starts: (() => void)[] = [];
+  const join = <N extends keyof Traits>(name: N, read: () => Traits[N], write: (value: Traits[N]) => void) =>
+    starts.push(follow(model, signal, name, read, write));
+
+  join("color_by", () => store.colorBy.value, write(store.colorBy, COLOURS));
+  join("tab", () => store.tab.value, write(store.tab, TABS));
+  join(
+    "columns",
+    () => store.columns.value,
+    (names) => {
+      store.columns.value = Array.isArray(names) ? names.filter(isColumn) : [];
+    },
+  );
+  join(
+    "sort",
+    () => store.sort.value,
+    (text) => {
+      store.sort.value = typeof text === "string" && parseSort(text) ? text : "";
+    },
+  );
+  join(
+    "depth",
+    () => (store.depth.value.mixed ? null : store.depth.value.depth),
+    (depth) => {
+      if (typeof depth === "number" && Number.isInteger(depth)) store.setDepth(depth);
+    },
+  );
+  join(
+    "query",
+    () => store.query.value,
+    (text) => {
+      if (typeof text === "string") store.setQuery(text);
+    },
+  );
+  join(
+    "selected",
+    () => selectedKeys(store),
+    (keys) => {
+      const wanted = typeof keys === "string" ? [keys] : Array.isArray(keys) ? keys : [];
+      store.selectAll(wanted.flatMap((key) => tree.rowOf.get(key) ?? []));
+    },
+  );
+  // One trait may change what another says (a selected row opens rows): that is not for Python to hear at once.
+  for (const start of starts) start();
+  askWhenShown(store, signal);
+  // What Python has set is not something that the user did.
+  store.action.value = "select";
 }
 
-function syncSelection(store: Store, model: AnyModel<Traits>, signal: AbortSignal): void {
-  const { tree, selected } = store;
+function selectedKeys({ tree, selected, also }: Store): Traits["selected"] {
+  if (selected.value === NONE) return null;
+  const keys = [selected.value, ...also.value].map((row) => tree.key[row]);
+  return keys.length === 1 ? keys[0] : keys;
+}
+
+const write =
+  <T extends string>(to: { value: T }, known: readonly T[]) =>
+  (value: string) => {
+    to.value = known.find((name) => name === value) ?? known[0];
+  };
+
+/**
+ * Takes a trait's value and follows it; the function returned begins to send. A trait that is not there (an older
+ * model) is left alone, a value that did not change is not sent.
+ */
+function follow<N extends keyof Traits>(
+  model: Model,
+  signal: AbortSignal,
+  name: N,
+  read: () => Traits[N],
+  write: (value: Traits[N]) => void,
+): () => void {
+  const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
   const fromPython = () => {
-    const key = model.get("selected");
-    const row = key === null || key === undefined ? NONE : (tree.rowOf.get(key) ?? NONE);
-    if (row !== selected.peek()) store.select(row);
+    const value = model.get(name);
+    if (value !== undefined && !same(value, read())) write(value);
   };
   fromPython();
-  model.on("change:selected", fromPython);
-  let first = true;
-  const stop = effect(() => {
-    const key = selected.value === NONE ? null : tree.key[selected.value];
-    if (!first && model.get("selected") !== key) {
-      model.set("selected", key);
-      model.save_changes();
-    }
-    first = false;
-  });
-  signal.addEventListener("abort", () => {
-    model.off("change:selected", fromPython);
-    stop();
-  });
+  model.on(`change:${name}`, fromPython);
+  signal.addEventListener("abort", () => model.off(`change:${name}`, fromPython));
+  return () => {
+    let first = true;
+    const stop = effect(() => {
+      const value = read();
+      if (!first && !same(model.get(name), value)) {
+        model.set(name, value);
+        model.save_changes();
+      }
+      first = false;
+    });
+    signal.addEventListener("abort", stop);
+  };
 }
 
-function fetchDetails(store: Store, model: AnyModel<Traits>, signal: AbortSignal): void {
-  const { node, details } = store;
-  const waiting = new Map<number, { index: number; timer: ReturnType<typeof setTimeout> }>();
-  // Another page may be connected to the same kernel and hear our answers: ids must not be alike.
-  let id = Math.floor(Math.random() * 2 ** 30);
-  const put = (index: number, state: DetailState) => {
-    details.value = new Map(details.peek()).set(index, state);
-  };
-
-  const ask = (index: number) => {
-    id++;
-    const timer = setTimeout(() => put(index, { state: "silent" }), PATIENCE);
-    waiting.set(id, { index, timer });
-    put(index, { state: "asked" });
-    try {
-      model.send({ kind: "node", id, index });
-    } catch {
-      clearTimeout(timer);
-      put(index, { state: "silent" });
-    }
-  };
-  const hear = (answer: Answer) => {
-    const question = waiting.get(answer?.id);
-    if (!question) return;
-    waiting.delete(answer.id);
-    clearTimeout(question.timer);
-    if (answer.kind === "node") put(question.index, { state: "known", detail: answer.detail });
-    else put(question.index, { state: "failed", message: String(answer.message) });
-  };
-  model.on("msg:custom", hear);
-  const stop = effect(() => {
-    const index = node.value;
-    if (index === NONE) return;
-    const known = details.peek().get(index)?.state;
-    if (known !== "known" && known !== "asked") ask(index);
-  });
+function askWhenShown(store: Store, signal: AbortSignal): void {
+  const { node, tab, selected } = store;
+  const stops = [
+    effect(() => {
+      if (node.value !== NONE) store.askDetail(node.value);
+    }),
+    effect(() => {
+      if (tab.value === "source") store.askSource(Math.max(selected.value, 0));
+    }),
+  ];
   signal.addEventListener("abort", () => {
-    model.off("msg:custom", hear);
-    stop();
-    for (const { timer } of waiting.values()) clearTimeout(timer);
+    for (const stop of stops) stop();
   });
 }

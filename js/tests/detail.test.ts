@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { PATIENCE } from "../src/sync";
+import { PATIENCE } from "../src/ask";
+import { madeFor, makersOf, readersOf, runsOf } from "../src/flow";
+import { decode } from "../src/payload";
 import { click, draw, press, settle } from "./draw";
-import { miniLM } from "./payloads";
+import { type Module, miniLM, payloadOf, withReads } from "./payloads";
 
 const SELF = "encoder.layer.0.attention.self";
 
@@ -51,8 +53,9 @@ describe("the detail of a node", () => {
     const { sent, fire, find, model } = await docked();
     fire("msg:custom", { kind: "node", id: sent[0].id, index: 14, detail });
     await settle();
-    expect([...find(".det").querySelectorAll(".link")].map((link) => link.textContent)).toEqual([detail.also[0]]);
-    await click(find(".det .link"));
+    const links = [...find(".det").querySelectorAll(".link")];
+    expect(links.map((link) => link.textContent)).toEqual(["Transpose 13", "Not 15", detail.also[0]]);
+    await click(links[2]);
     expect(model.get("selected")).toBe("encoder.layer.1.attention.self");
   });
 
@@ -86,7 +89,7 @@ describe("the detail of a node", () => {
     vi.useRealTimers();
     await settle();
     expect(sent).toHaveLength(1);
-    expect(find(".det").textContent).toContain("Inputs, outputs and attributes need a running kernel.");
+    expect(find(".det").textContent).toContain("Names of values, parameters and attributes need a running kernel.");
     expect(find(".det").textContent).toContain("trace, modeling_bert.py:175");
     expect(find(".det").textContent).not.toContain("attributes…");
   });
@@ -116,5 +119,78 @@ describe("the detail of a node", () => {
     await press("Escape", {}, cast);
     expect(el.querySelector(".det")).toBeNull();
     expect(document.activeElement).toBe(cast);
+  });
+});
+
+describe("the data flow around a node", () => {
+  const net = (): Module => ({
+    name: "",
+    cls: "Net",
+    ops: [["Split", "f32 4"]],
+    children: [
+      { name: "a", cls: "A", ops: [["Relu", "f32 2"]] },
+      {
+        name: "b",
+        cls: "B",
+        ops: [
+          ["Add", "f32 2"],
+          ["If", "f32 2"],
+          ["Mul", "f32 2"],
+        ],
+      },
+    ],
+  });
+  const payload = () => {
+    const made = withReads(payloadOf(net()), [[-1], [0], [0, 1, 0], [2], [1]]);
+    const types = [...made.types, "f32 left", "f32 right"];
+    Object.assign(made.nodes, {
+      slot: { 2: 1, 4: 1 },
+      body: { 4: 3 },
+      more: { 0: [types.length - 2, types.length - 1] },
+    });
+    return {
+      ...made,
+      types,
+      graph: { inputs: [{ name: "x", type: 0 }], outputs: [{ name: "y", type: 1, node: 3, slot: 0 }] },
+    };
+  };
+  const tree = decode(payload());
+
+  it("is known without a kernel", () => {
+    expect(madeFor(tree, 0)).toEqual([{ node: -1, input: "x", type: tree.types[0] }]);
+    expect(madeFor(tree, 2)).toEqual([
+      { node: 0, input: "", type: "f32 right" },
+      { node: 1, input: "", type: "f32 2" },
+      { node: 0, input: "", type: "f32 right" },
+    ]);
+    expect(makersOf(tree, 2)).toEqual([0, 1]);
+    expect(readersOf(tree, 0)).toEqual({ readers: [1, 2], outputs: [] });
+    expect(readersOf(tree, 3)).toEqual({ readers: [], outputs: ["y"] });
+  });
+
+  it("is walked from node to node, and the selection follows", async () => {
+    const { nodes, find, model } = await draw(payload(), { selected: "b" });
+    await click(nodes()[0]);
+    const link = (text: string) =>
+      [...find(".det").querySelectorAll<HTMLElement>(".link")].find((one) => one.textContent === text) as HTMLElement;
+    await click(link("If 3"));
+    expect(find(".det").textContent).toContain("output y");
+    expect(model.get("selected")).toBe("b");
+    await click(nodes()[2]);
+    expect(find(".det").textContent).toContain("body of");
+    await click(link("Relu 1"));
+    expect(model.get("selected")).toBe("a");
+    expect(find(".det").getAttribute("aria-label")).toBe("Node 1");
+  });
+});
+
+describe("keys that count up", () => {
+  it("stand as first and last", () => {
+    const self = (n: number | string) => `encoder.layer.${n}.attention.self`;
+    expect(runsOf([1, 2, 3, 4, 5].map(self))).toEqual([{ first: self(1), last: self(5), count: 5 }]);
+    expect(runsOf([1, 2, 4].map(self)).map(({ count }) => count)).toEqual([1, 1, 1]);
+    expect(runsOf(["lin", "lin#1", "lin#2", "lin#3"]).map(({ count }) => count)).toEqual([1, 3]);
+    expect(runsOf(["a.1.b.1", "a.2.b.2", "a.2.b.3"]).map(({ count }) => count)).toEqual([1, 1, 1]);
+    expect(runsOf([])).toEqual([]);
   });
 });

@@ -1,9 +1,14 @@
 /** Draws a widget on the page of the test, as anywidget would, and finds things in it. */
 import widget from "../src/index";
+import type { Traits } from "../src/sync";
 import { mockModel } from "./mockModel";
 
-export async function draw(payload: unknown, { views = 1, selected = null as string | null } = {}) {
-  const mock = mockModel(payload, selected);
+/** `traits` are those that Python has set before the widget is drawn. */
+export async function draw(
+  payload: unknown,
+  { views = 1, ...traits }: { views?: number } & Partial<Omit<Traits, "payload">> = {},
+) {
+  const mock = mockModel(payload, traits);
   const whole = new AbortController();
   const instance = widget();
   const props = { model: mock.model, experimental: {} as never };

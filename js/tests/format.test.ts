@@ -1,9 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { count, noNodes, ownership, plain, python, sentence, share, size, spoken } from "../src/format";
+import {
+  callName,
+  count,
+  error,
+  noNodes,
+  ownership,
+  percent,
+  plain,
+  python,
+  rowName,
+  sentence,
+  share,
+  size,
+  spoken,
+} from "../src/format";
 import { decode } from "../src/payload";
+import { findRuns } from "../src/runs";
 import { miniLM } from "./payloads";
 
 const tree = decode(miniLM());
+const folded = { tree, runs: findRuns(tree) };
 const at = (key: string) => tree.rowOf.get(key) as number;
 
 describe("numbers", () => {
@@ -28,6 +44,19 @@ describe("numbers", () => {
     expect(plain(size(12))).toBe("12 B");
   });
 
+  it("has errors in two digits", () => {
+    expect([1.234e-6, 0.5, 0, Number.NaN, 1e-100, 12345].map(error)).toEqual([
+      "1.2e-06",
+      "5.0e-01",
+      "0",
+      "–",
+      "1.0e-100",
+      "1.2e+04",
+    ]);
+    expect(percent(1, 8)).toBe("12.5");
+    expect(percent(0, 0)).toBe("–");
+  });
+
   it("is spoken in words", () => {
     expect(spoken(443520)).toBe("444 thousand");
     expect(spoken(768)).toBe("768");
@@ -36,12 +65,24 @@ describe("numbers", () => {
 
 describe("rows", () => {
   it("is said in one sentence", () => {
-    expect(sentence(tree, at("encoder.layer.0.attention.self"))).toBe(
-      "self, BertSelfAttention, 21 nodes, 444 thousand parameters",
+    expect(sentence(folded, at("encoder.layer.0.attention.self"))).toBe(
+      "self, BertSelfAttention, 21 nodes, 444 thousand parameters, difference 1.1e-06",
     );
-    expect(sentence(tree, at("pooler.activation"))).toBe("activation, Tanh, 1 node");
-    expect(sentence(tree, at("embeddings.dropout"))).toBe("dropout, Dropout, no nodes: identity in eval mode");
-    expect(sentence(tree, 0)).toMatch(/^BertModel, root, 203 nodes/);
+    expect(sentence(folded, at("pooler.activation"))).toBe("activation, Tanh, 1 node, difference 3.9e-06");
+    expect(sentence(folded, at("embeddings.dropout"))).toBe("dropout, Dropout, no nodes: identity in eval mode");
+    expect(sentence(folded, 0)).toMatch(/^BertModel, root, 188 nodes/);
+  });
+
+  it("stands for equal copies", () => {
+    const layer = at("encoder.layer.1");
+    expect(rowName(folded, layer, true)).toBe("layer.1 … layer.5");
+    expect(rowName(folded, layer, false)).toBe("layer.1");
+    expect(callName(folded, layer, true)).toBe("");
+    expect(sentence(folded, layer, true)).toBe(
+      "layer.1 to layer.5, 5 equal copies, BertLayer, 29 nodes each, 1.77 million parameters each, difference at most 2.7e-06",
+    );
+    const { own, inner } = share(tree, layer, 5);
+    expect(own + inner).toBeCloseTo((100 * 5 * 29) / 178);
   });
 
   it("draws shares of the parent", () => {

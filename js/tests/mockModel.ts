@@ -4,10 +4,28 @@ import type { Traits } from "../src/sync";
 
 type Callback = (...args: unknown[]) => void;
 
-export function mockModel(payload: unknown, selected: string | null = null) {
-  const traits: Traits = { payload, selected };
+export interface Sent {
+  kind: string;
+  id: number;
+  index: number;
+  row: number;
+  nodes: number[];
+}
+
+const DEFAULTS: Omit<Traits, "payload"> = {
+  selected: null,
+  query: "",
+  color_by: "none",
+  columns: ["nodes", "parameters", "bytes", "error"],
+  sort: "",
+  tab: "nodes",
+  depth: null,
+};
+
+export function mockModel(payload: unknown, given: Partial<Traits> = {}) {
+  const traits: Traits = { ...DEFAULTS, ...given, payload };
   const listeners: [name: string, callback: Callback][] = [];
-  const sent: { kind: string; id: number; index: number }[] = [];
+  const sent: Sent[] = [];
   let saves = 0;
   const fire = (name: string, ...args: unknown[]) => {
     for (const [to, callback] of [...listeners]) if (to === name) callback(...args);
@@ -20,7 +38,7 @@ export function mockModel(payload: unknown, selected: string | null = null) {
       fire(`change:${name}`);
     },
     save_changes: () => saves++,
-    send: (content: (typeof sent)[0]) => sent.push(content),
+    send: (content: Sent) => sent.push(content),
     on: (name: string, callback: Callback) => listeners.push([name, callback]),
     off(name: string, callback: Callback) {
       const at = listeners.findIndex(([to, other]) => to === name && other === callback);

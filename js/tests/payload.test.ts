@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { decode, PayloadError } from "../src/payload";
+import { decode, INITIALIZER, PayloadError } from "../src/payload";
 import { labelFrom, nodeName, nodesOf } from "../src/tree";
-import { miniLM, payloadOf, synthetic } from "./payloads";
+import { miniLM, payloadOf, synthetic, withReads } from "./payloads";
 
 const shared = () =>
   payloadOf({
@@ -83,11 +83,90 @@ describe("decode", () => {
     expect(labelFrom(twice, 0, 4)).toBe("a#1.lin#1");
   });
 
+  it("has no number where nothing was compared", () => {
+    const { error, verdict } = decode(
+      payloadOf({ name: "", cls: "Net", children: [{ name: "a", cls: "A", error: 0 }] }),
+    );
+    expect([...error]).toEqual([Number.NaN, 0]);
+    expect([...verdict]).toEqual([-1, 0]);
+  });
+
   it("lists a region's nodes in execution order", () => {
     const tree = decode(shared());
     expect([...nodesOf(tree, 1)]).toEqual([0, 1]);
     expect([...nodesOf(tree, 0)]).toEqual([0, 1, 2, 3]);
     expect([...nodesOf(tree, 5)]).toEqual([]);
+  });
+});
+
+describe("nodes and their edges", () => {
+  const three = () =>
+    payloadOf({
+      name: "",
+      cls: "Net",
+      ops: [
+        ["Split", "f32 1"],
+        ["Add", "f32 1"],
+        ["If", "f32 1"],
+      ],
+    });
+
+  it("tell producers from graph inputs", () => {
+    const { nodes } = decode(withReads(three(), [[-1], [0, 0, -1], []]));
+    expect([...nodes.first]).toEqual([0, 1, 4, 4]);
+    expect([...nodes.reads]).toEqual([-1, 0, 0, -1]);
+  });
+
+  it("know slots, bodies and further outputs", () => {
+    const payload = withReads(three(), [[-1], [0, 0], [1]]);
+    Object.assign(payload.nodes, { slot: { 2: 1 }, body: { 1: 2 }, more: { 0: [0, 0] } });
+    const { nodes } = decode(payload);
+    expect([...nodes.slot]).toEqual([[2, 1]]);
+    expect([...nodes.body]).toEqual([[1, 2]]);
+    expect([...nodes.more]).toEqual([[0, [0, 0]]]);
+  });
+
+  it("may read what a node outside of the body makes later in number", () => {
+    expect([...decode(withReads(three(), [[2], [], []])).nodes.reads]).toEqual([2]);
+  });
+
+  it("lead to the graph's outputs", () => {
+    const outputs = [
+      { name: "made", type: 0, node: 2, slot: 1 },
+      { name: "handed through", type: 0, node: -1, slot: 0 },
+      { name: "weight", type: -1, node: INITIALIZER, slot: 0 },
+    ];
+    const tree = decode({ ...three(), graph: { inputs: [{ name: "x", type: 0 }], outputs } });
+    expect(tree.outputs).toEqual(outputs);
+    expect(tree.inputs).toEqual([{ name: "x", type: 0 }]);
+  });
+
+  it.each<[string, (payload: ReturnType<typeof three>) => void]>([
+    ["nodes.reads[1] is -2", (p) => withReads(p, [[-1], [3], []])],
+    ["nodes.reads[0] is 2", (p) => withReads(p, [[-2], [], []])],
+    ["nodes.degree[0] is -1", (p) => p.nodes.degree.splice(0, 1, -1)],
+    ["nodes.reads has 3 entries, not 4", (p) => p.nodes.degree.splice(0, 1, 2)],
+    ["nodes.slot[9] is out of range", (p) => Object.assign(p.nodes.slot, { 9: 1 })],
+    ["nodes.body[1] is 3", (p) => Object.assign(p.nodes.body, { 1: 3 })],
+    ["nodes.more[0][0] is 1", (p) => Object.assign(p.nodes.more, { 0: [1] })],
+    ["graph.outputs[0].node is 3", (p) => Object.assign(p.graph.outputs[0], { node: 3 })],
+    ["graph.inputs[0].name is not a text", (p) => Object.assign(p.graph.inputs[0], { name: 1 })],
+    ["graph is not an object", (p) => Object.assign(p, { graph: null })],
+  ])("are checked: %s", (message, change) => {
+    const payload = three();
+    change(payload);
+    expect(() => decode(payload)).toThrow(`The payload is damaged: ${message}.`);
+  });
+});
+
+describe("what a saved page brings along", () => {
+  it("is kept by row and by node", () => {
+    const answers = { source: { 3: { file: "a.py" } }, detail: { 0: { name: "n" } } };
+    const tree = decode({ ...miniLM(), answers });
+    expect(tree.answers?.source.get(3)).toEqual({ file: "a.py" });
+    expect(tree.answers?.detail.get(0)).toEqual({ name: "n" });
+    expect(decode(miniLM()).answers).toBeNull();
+    expect(() => decode({ ...miniLM(), answers: { source: { 999: {} } } })).toThrow("answers.source[999]");
   });
 });
 
@@ -102,7 +181,7 @@ describe("a payload that cannot be read", () => {
     const read = broken((payload) => {
       payload.version = 3;
     });
-    expect(read).toThrow("The payload is of version 3, this widget reads up to 1.");
+    expect(read).toThrow("The payload is of version 3, this widget reads up to 2.");
     expect(read).toThrow(PayloadError);
   });
 
@@ -119,6 +198,13 @@ describe("a payload that cannot be read", () => {
     ["classes is not a list", (p) => Object.assign(p, { classes: null })],
     ["rows.name[1] is not a text", (p) => p.rows.name.splice(1, 1, 4 as never)],
     ["parity.status is unknown", (p) => Object.assign(p.parity, { status: "great" })],
+    ["parity.row is 119", (p) => Object.assign(p.parity, { row: 119 })],
+    ["source.kind is unknown", (p) => Object.assign(p.source, { kind: "somewhere" })],
+    ["about[0].value is not a text", (p) => Object.assign(p.about[0], { value: 3 })],
+    ["rows.error[1] is not a count", (p) => p.rows.error.splice(1, 1, -1)],
+    ["rows.verdict[1] is 7", (p) => p.rows.verdict.splice(1, 1, 7)],
+    ["rows.same[1] is -1", (p) => p.rows.same.splice(1, 1, -1)],
+    ["verdicts is not a list", (p) => Object.assign(p, { verdicts: undefined })],
     ["totals.nodes is not a count", (p) => Object.assign(p.totals, { nodes: "many" })],
     ["nodes is not an object", (p) => Object.assign(p, { nodes: [] })],
   ])("names what is damaged: %s", (message, change) => {

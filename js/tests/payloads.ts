@@ -1,95 +1,7 @@
 /** Payloads for tests and for the development page. */
+import { type Module, payloadOf } from "./payloadOf";
 
-interface Module {
-  name: string;
-  cls: string;
-  call?: number;
-  absolute?: boolean;
-  params?: number;
-  reason?: string;
-  /** Operators with output type and line, before (`ops`) the children. */
-  ops?: [op: string, type: string, line?: number][];
-  children?: Module[];
-}
-
-/** Columns from a nested description; nodes run in pre-order. */
-export function payloadOf(root: Module, head: Record<string, unknown> = {}) {
-  const table = () => {
-    const list: string[] = [];
-    return { list, at: (text: string) => (list.includes(text) ? list.indexOf(text) : list.push(text) - 1) };
-  };
-  const [classes, reasons, ops, types] = [table(), table(), table(), table()];
-  const rows = {
-    parent: [] as number[],
-    name: [] as string[],
-    absolute: [] as number[],
-    call: [] as number[],
-    cls: [] as number[],
-    params: [] as number[],
-    bytes: [] as number[],
-    reason: [] as number[],
-  };
-  const nodes = {
-    op: [] as number[],
-    row: [] as number[],
-    type: [] as number[],
-    file: [] as number[],
-    line: [] as number[],
-    evidence: [] as number[],
-    also: {} as Record<string, number[]>,
-  };
-  const visit = (module: Module, parent: number): number => {
-    const row = rows.name.length;
-    rows.parent.push(parent);
-    rows.name.push(module.name);
-    if (module.absolute) rows.absolute.push(row);
-    rows.call.push(module.call ?? 0);
-    rows.cls.push(classes.at(module.cls));
-    rows.reason.push(module.reason === undefined ? -1 : reasons.at(module.reason));
-    rows.params.push(0);
-    rows.bytes.push(0);
-    for (const [op, type, line] of module.ops ?? []) {
-      nodes.op.push(ops.at(op));
-      nodes.row.push(row);
-      nodes.type.push(types.at(type));
-      nodes.file.push(line ? 0 : -1);
-      nodes.line.push(line ?? 0);
-      nodes.evidence.push(line ? 0 : 4);
-    }
-    let params = module.params ?? 0;
-    for (const child of module.children ?? []) params += visit(child, row);
-    rows.params[row] = params;
-    rows.bytes[row] = params * 4;
-    return params;
-  };
-  const parameters = visit(root, -1);
-  return {
-    version: 1,
-    title: root.cls,
-    strategy: "fx",
-    strategy_help: "Strategy fx. Capture: OnnxExporter, opset 20",
-    totals: { nodes: nodes.op.length, modules: rows.name.length, parameters, bytes: parameters * 4 },
-    measures: [
-      {
-        name: "coverage",
-        value: `${nodes.op.length}/${nodes.op.length}`,
-        help: "Nodes with a scope, of all nodes",
-      },
-      { name: "root share", value: "0.0 %", help: "Nodes at the root for want of anything better" },
-    ],
-    parity: { status: "ok", text: "max |Δ| 5.3e-05", help: "Whole model: largest absolute difference to PyTorch" },
-    notes: [] as string[],
-    classes: classes.list,
-    reasons: reasons.list,
-    ops: ops.list,
-    types: types.list,
-    files: ["transformers/models/bert/modeling_bert.py"],
-    evidence: ["trace", "parameter", "value", "dataflow", "rewrite", "root"],
-    rows,
-    nodes,
-    ...head,
-  };
-}
+export { type Module, payloadOf, withReads } from "./payloadOf";
 
 const linear = (name: string, inner: number, outer: number, line: number): Module => ({
   name,
@@ -110,7 +22,14 @@ const layerNorm = (line: number): Module => ({
 
 const dropout = (reason = "identity in eval mode"): Module => ({ name: "dropout", cls: "Dropout", reason });
 
-function selfAttention(): Module {
+/** Prepared once, in the first layer, for all of them. */
+const mask: [string, string, number][] = [
+  ["Cast", "f32 2×1×10×10", 192],
+  ["Not", "bool 2×1×10×10", 192],
+  ["Mul", "f32 2×1×10×10", 192],
+];
+
+function selfAttention(first: boolean): Module {
   const heads = (line: number): [string, string, number][] => [
     ["Reshape", "f32 2×10×12×32", line],
     ["Transpose", "f32 2×12×10×32", line],
@@ -122,9 +41,7 @@ function selfAttention(): Module {
       ...heads(175),
       ...heads(176),
       ...heads(177),
-      ["Cast", "f32 2×1×10×10", 192],
-      ["Not", "bool 2×1×10×10", 192],
-      ["Mul", "f32 2×1×10×10", 192],
+      ...(first ? mask : []),
       ["Transpose", "f32 2×12×32×10", 192],
       ["MatMul", "f32 2×12×10×10", 192],
       ["Softmax", "f32 2×12×10×10", 192],
@@ -155,7 +72,7 @@ const layer = (n: number): Module => ({
     {
       name: "attention",
       cls: "BertAttention",
-      children: [selfAttention(), residual("output", "BertSelfOutput", 384, 292)],
+      children: [selfAttention(n === 0), residual("output", "BertSelfOutput", 384, 292)],
     },
     {
       name: "intermediate",
@@ -222,16 +139,15 @@ export function miniLM() {
   return payload;
 }
 
-/** The mask is prepared once, in the first layer, for all of them. */
 function shareMask(payload: ReturnType<typeof payloadOf>) {
   const selves = payload.rows.name.flatMap((name, row) => (name === "self" ? [row] : []));
-  const kinds = ["Cast", "Not", "Mul"].map((op) => payload.ops.indexOf(op));
+  const kinds = mask.map(([op]) => payload.ops.indexOf(op));
   payload.nodes.row.forEach((row, node) => {
     if (row === selves[0] && kinds.includes(payload.nodes.op[node])) payload.nodes.also[node] = selves.slice(1);
   });
 }
 
-/** A regular tree of about `rows` rows, four to a parent, with `nodes` nodes spread over all of them. */
+/** A regular tree of about `rows` rows, four to a parent and no two alike, with `nodes` nodes spread over all of them. */
 export function synthetic(rows: number, nodes: number) {
   const build = (name: string, size: number): Module => {
     const left = size - 1;
@@ -243,6 +159,7 @@ export function synthetic(rows: number, nodes: number) {
     return { name, cls: `Block${size % 7}`, params: size, children };
   };
   const payload = payloadOf(build("", rows));
+  payload.rows.same = payload.rows.same.map((_, row) => row);
   const kinds = ["MatMul", "Add", "Reshape", "Transpose", "Softmax"];
   const column = (value: (node: number) => number) => Array.from({ length: nodes }, (_, node) => value(node));
   return {
@@ -258,6 +175,12 @@ export function synthetic(rows: number, nodes: number) {
       line: column((node) => 1 + (node % 300)),
       evidence: column((node) => node % 6),
       also: {},
+      degree: column(() => 1),
+      reads: column(() => 1),
+      slot: {},
+      body: {},
+      more: {},
     },
+    graph: { inputs: payload.graph.inputs, outputs: [] },
   };
 }

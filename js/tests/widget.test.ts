@@ -1,63 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { click, draw, press, settle } from "./draw";
-import { miniLM, payloadOf, synthetic } from "./payloads";
+import { miniLM, payloadOf } from "./payloads";
 
 const SELF = "encoder.layer.0.attention.self";
-
-describe("the treegrid", () => {
-  it("has its roles and counts", async () => {
-    const { find, row } = await draw(miniLM());
-    expect(find('[role="treegrid"]').getAttribute("aria-rowcount")).toBe("18");
-    const layer = row("layer.3");
-    expect(layer.getAttribute("role")).toBe("row");
-    expect(layer.getAttribute("aria-level")).toBe("3");
-    expect(layer.getAttribute("aria-posinset")).toBe("4");
-    expect(layer.getAttribute("aria-setsize")).toBe("6");
-    expect(layer.getAttribute("aria-rowindex")).toBe("13");
-    expect(layer.getAttribute("aria-expanded")).toBe("false");
-    expect(row("dense").hasAttribute("aria-expanded")).toBe(false);
-    expect(row("encoder").getAttribute("aria-expanded")).toBe("true");
-  });
-
-  it("has one tab stop, and JupyterLab's keys off every row", async () => {
-    const { el, rows } = await draw(miniLM());
-    expect(rows().filter((row) => row.tabIndex === 0)).toHaveLength(1);
-    for (const target of el.querySelectorAll("[tabindex], input, button")) {
-      expect(target.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
-    }
-  });
-
-  it("draws about sixty rows of thousands", async () => {
-    const { rows, find, el } = await draw(synthetic(4000, 10000));
-    const depth = find(".depth input") as HTMLInputElement;
-    depth.value = depth.max;
-    depth.dispatchEvent(new Event("input", { bubbles: true }));
-    await settle();
-    expect(find('[role="treegrid"]').getAttribute("aria-rowcount")).toBe("4001");
-    expect(rows().length).toBeGreaterThan(20);
-    expect(rows().length).toBeLessThan(60);
-    expect(el.querySelectorAll("[data-node]").length).toBeLessThan(60);
-  });
-
-  it("gives the reason in place of numbers", async () => {
-    const { row } = await draw(miniLM());
-    expect(row("dropout").querySelector(".why")?.textContent).toBe("no nodes: identity in eval mode");
-    expect(row("dropout").querySelectorAll('[role="gridcell"]')).toHaveLength(1);
-  });
-
-  it("shows the call of a module that has several, and of no other", async () => {
-    const lin = { name: "lin", cls: "Linear" };
-    const { rows } = await draw(
-      payloadOf({ name: "", cls: "Net", children: [lin, { ...lin, call: 1 }, { name: "b", cls: "B" }] }),
-    );
-    expect(rows().map((row) => row.querySelector(".chip")?.textContent)).toEqual([
-      undefined,
-      "call 0",
-      "call 1",
-      undefined,
-    ]);
-  });
-});
 
 describe("text from a model", () => {
   const evil = '<img src=x onerror="globalThis.hit = 1"><script>globalThis.hit = 1</script>';
@@ -110,7 +55,7 @@ describe("selection", () => {
     expect(model.get("selected")).toBe("encoder");
     expect(saves()).toBe(1);
     expect(selected()).toEqual(["encoder"]);
-    expect(find(".foot code").textContent).toBe('r.widget.selected = "encoder"');
+    expect(find(".foot code").textContent).toBe('r.widget.select("encoder")');
     expect(find(".ph .path").textContent).toBe("encoder");
   });
 
@@ -120,7 +65,7 @@ describe("selection", () => {
     await settle();
     expect(selected()).toEqual(["self"]);
     expect(saves()).toBe(0);
-    expect(find(".ph .q.sm").textContent).toBe("15 own, 6 in children");
+    expect(find(".ph").textContent).toContain("15 own, 6 in children");
     model.set("selected", null);
     await settle();
     expect(selected()).toEqual([]);
@@ -136,7 +81,7 @@ describe("selection", () => {
     const { row, model, find } = await draw(miniLM());
     await click(row("BertModel"));
     expect(model.get("selected")).toBe("");
-    expect(find(".foot code").textContent).toBe('r.widget.selected = ""');
+    expect(find(".foot code").textContent).toBe('r.widget.select("")');
   });
 
   it("does not follow the focus", async () => {
@@ -149,14 +94,37 @@ describe("selection", () => {
   });
 });
 
+describe("several rows", () => {
+  it("come from Python as a list", async () => {
+    const { selected, model, find } = await draw(miniLM(), { selected: ["pooler", "encoder", "nowhere"] });
+    expect(selected()).toEqual(["encoder", "pooler"]);
+    expect(find(".ph .path").textContent).toBe("pooler");
+    model.set("selected", ["embeddings"]);
+    await settle();
+    expect(selected()).toEqual(["embeddings"]);
+  });
+
+  it("are chosen with the mouse", async () => {
+    const { row, selected } = await draw(miniLM());
+    await click(row("embeddings"));
+    row("pooler").dispatchEvent(new MouseEvent("click", { bubbles: true, ctrlKey: true }));
+    await settle();
+    expect(selected()).toEqual(["embeddings", "pooler"]);
+    await click(row("word_embeddings"));
+    row("LayerNorm").dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
+    await settle();
+    expect(selected()).toEqual(["word_embeddings", "position_embeddings", "token_type_embeddings", "LayerNorm"]);
+  });
+});
+
 describe("two views of one model", () => {
   it("are in step", async () => {
     const { views } = await draw(miniLM(), { views: 2 });
     const [one, two] = views;
-    await click(one.row("layer.2"));
-    expect(two.selected()).toEqual(["layer.2"]);
-    await click(two.row("layer.2").querySelector(".car") as Element);
-    expect(one.names()).toContain("attention");
+    await click(one.row("layer.0"));
+    expect(two.selected()).toEqual(["layer.0"]);
+    await click(two.row("intermediate").querySelector(".car") as Element);
+    expect(one.names()).toContain("intermediate_act_fn");
     await one.type("softmax");
     expect((two.find(".find input") as HTMLInputElement).value).toBe("softmax");
   });
@@ -172,7 +140,7 @@ describe("two views of one model", () => {
 
   it("leave no listener on the model when it goes", async () => {
     const { views, listeners, destroy, model } = await draw(miniLM(), { views: 2 });
-    expect(listeners()).toBe(2);
+    expect(listeners()).toBe(8);
     for (const view of views) view.close();
     destroy();
     expect(listeners()).toBe(0);
@@ -184,10 +152,10 @@ describe("two views of one model", () => {
 describe("what cannot be drawn", () => {
   it.each([
     [
-      { version: 2 },
-      "The payload is of version 2, this widget reads up to 1. Update modelexport_nb and run the cell again.",
+      { version: 3 },
+      "The payload is of version 3, this widget reads up to 2. Update modelexport_nb and run the cell again.",
     ],
-    [{ version: 1 }, "The payload is damaged: classes is not a list. Run the cell again."],
+    [{ version: 2 }, "The payload is damaged: classes is not a list. Run the cell again."],
     [undefined, "The payload is damaged: it is not an object. Run the cell again."],
   ])("is said and not left blank", async (payload, message) => {
     const { find, listeners } = await draw(payload);
@@ -199,10 +167,40 @@ describe("what cannot be drawn", () => {
 describe("the head", () => {
   it("says the facts", async () => {
     const { find } = await draw(miniLM());
-    expect(find(".facts").textContent).toBe("203 nodes · 119 modules · 22.7 M parameters · 90.9 MB");
+    expect(find(".facts").textContent).toBe("188 nodes · 119 modules · 22.7 M parameters · 90.9 MB");
     expect(find(".badge").className).toBe("badge ok");
     expect(find(".badge").textContent).toContain("max |Δ| 5.3e-05");
     expect(find(".head .chip").title).toBe("Strategy fx. Capture: OnnxExporter, opset 20");
+  });
+
+  it("leads from the badge to the first difference", async () => {
+    const bad = { status: "bad", text: "max |Δ| 2.4e-02", help: "", row: 4 };
+    const { find, model } = await draw({ ...miniLM(), parity: bad });
+    await click(find(".badge"));
+    expect(model.get("selected")).toBe("embeddings.token_type_embeddings");
+    expect(model.get("tab")).toBe("about");
+  });
+
+  it("offers the lines that save", async () => {
+    const { find, el } = await draw(miniLM());
+    await click(find('[data-popover="save"] > button'));
+    expect([...el.querySelectorAll('[role="dialog"] code')].map((code) => code.textContent)).toEqual([
+      'r.widget.save_html("BertModel.html")',
+      'r.widget.save_json("BertModel.json")',
+    ]);
+  });
+
+  it("of an opened file says what the file tells, and nothing that it does not", async () => {
+    const parity = { status: "none", text: "", help: "", row: -1 };
+    const source = { kind: "torch", note: "Modules by the tags of torch." };
+    const { el, find } = await draw({ ...miniLM(), strategy: "", measures: [], parity, source, notes: [] });
+    expect(find(".notes").textContent).toBe("Modules by the tags of torch.");
+    expect(el.querySelector(".notes svg, .badge, .head .chip")).toBeNull();
+  });
+
+  it("of a saved page offers nothing that needs Python", async () => {
+    const { el } = await draw({ ...miniLM(), answers: { source: {}, detail: {} } });
+    expect(el.querySelector('[data-popover="save"]')).toBeNull();
   });
 
   it("opens a list of several notes", async () => {

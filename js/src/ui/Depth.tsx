@@ -1,10 +1,11 @@
-/** How deep the tree is open: root … deepest, or mixed once rows were opened by hand. */
+/** How deep the tree is open: root … deepest, operators as rows at the end, or mixed once rows were opened by hand. */
 import { quiet, type View } from "./view";
 
 export function Depth({ view: { store } }: { view: View }) {
-  const { deepest } = store.tree;
+  const { deepest, nodes } = store.tree;
   const { depth, mixed } = store.depth.value;
-  if (deepest === 0) return null;
+  const last = deepest + (nodes.count > 0 ? 1 : 0);
+  if (last === 0) return null;
   const word = mixed ? "mixed" : wordFor(depth, deepest);
   return (
     <label class="depth">
@@ -12,9 +13,9 @@ export function Depth({ view: { store } }: { view: View }) {
       <input
         type="range"
         min={0}
-        max={deepest}
+        max={last}
         value={depth}
-        aria-label="Depth: root to deepest"
+        aria-label="Depth: root to operators"
         aria-valuetext={word}
         onInput={(event) => store.setDepth(Number(event.currentTarget.value))}
         onKeyDown={(event) => event.key.startsWith("Arrow") && event.stopPropagation()}
@@ -26,6 +27,7 @@ export function Depth({ view: { store } }: { view: View }) {
 }
 
 function wordFor(depth: number, deepest: number): string {
+  if (depth > deepest) return "operators";
   if (depth === 0) return "root";
   return depth === deepest ? "deepest" : `${depth} of ${deepest}`;
 }

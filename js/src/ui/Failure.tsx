@@ -1,5 +1,6 @@
 /** What stands in place of the widget when it cannot be drawn: cause, then next step. */
 import { PayloadError } from "../payload";
+import { ROOT } from "./root";
 
 export interface Failure {
   failure: string;
@@ -14,7 +15,7 @@ export function asFailure(error: unknown): Failure {
 
 export function FailureMessage({ failure, next }: Failure) {
   return (
-    <section class="mx" role="alert">
+    <section class={ROOT} role="alert">
       <div class="msg err">
         <b>The tree could not be drawn.</b> {failure} <span class="q">{next}</span>
       </div>

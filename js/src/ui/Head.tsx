@@ -1,11 +1,14 @@
 /** Title, strategy, facts, parity; below it notes, if any. */
 import { useState } from "preact/hooks";
-import { count, plain, plural, size } from "../format";
-import type { Parity, Tree } from "../payload";
+import { count, plain, plural, python, size } from "../format";
+import type { Tree } from "../payload";
 import { Icon } from "./Icons";
-import { quiet } from "./view";
+import { Popover } from "./Popover";
+import { CopyButton } from "./parts";
+import { quiet, type View } from "./view";
 
-export function Head({ tree }: { tree: Tree }) {
+export function Head({ view }: { view: View }) {
+  const { tree } = view.store;
   const { nodes, modules, parameters, bytes } = tree.totals;
   const facts = [
     plural(nodes, "node"),
@@ -18,12 +21,15 @@ export function Head({ tree }: { tree: Tree }) {
       <strong>
         <bdi>{tree.title}</bdi>
       </strong>
-      <span class="chip" title={tree.strategyHelp}>
-        {tree.strategy}
-      </span>
+      {tree.strategy !== "" && (
+        <span class="chip" title={tree.strategyHelp}>
+          {tree.strategy}
+        </span>
+      )}
       <span class="q facts">{facts.join(" · ")}</span>
       <span class="grow" />
-      <Badge parity={tree.parity} />
+      {tree.parity.text !== "" && <Badge view={view} />}
+      {tree.answers === null && <Share view={view} />}
     </div>
   );
 }
@@ -31,13 +37,44 @@ export function Head({ tree }: { tree: Tree }) {
 const BADGE_ICON = { ok: "check", bad: "cross", none: "minus" } as const;
 const BADGE_WORD = { ok: "Numbers agree: ", bad: "Numbers differ: ", none: "" } as const;
 
-function Badge({ parity: { status, text, help } }: { parity: Parity }) {
+/** Leads to the first place where the numbers part, or to the whole model, and to what is known about it. */
+function Badge({ view }: { view: View }) {
+  const { tree, select, setTab } = view.store;
+  const { status, text, help, row } = tree.parity;
+  const show = () => {
+    select(Math.max(row, 0));
+    setTab("about");
+  };
   return (
-    <span class={`badge ${status}`} title={help}>
+    <button type="button" class={`badge ${status}`} title={help} onClick={show} {...quiet}>
       <Icon name={BADGE_ICON[status]} />
       <span class="aloud">{BADGE_WORD[status]}</span>
       <span class="text">{text}</span>
-    </span>
+    </button>
+  );
+}
+
+const FILES = [
+  ["One HTML file, for readers without Python", "save_html", "html"],
+  ["The tree as JSON", "save_json", "json"],
+] as const;
+
+/** Files are written by Python: the line to run, ready to copy. */
+function Share({ view }: { view: View }) {
+  const { variable, title } = view.store.tree;
+  return (
+    <Popover view={view} name="save" label="Save" button={<Icon name="save" />}>
+      {FILES.map(([what, method, suffix]) => {
+        const line = `${variable}.widget.${method}(${python(`${title}.${suffix}`)})`;
+        return (
+          <div class="line" key={method}>
+            <span>{what}</span>
+            <code>{line}</code>
+            <CopyButton text={line} label="Copy code" />
+          </div>
+        );
+      })}
+    </Popover>
   );
 }
 
@@ -51,6 +88,17 @@ export function Measures({ tree }: { tree: Tree }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** What an opened file tells of modules; that it tells nothing is worth a sign. */
+export function Origin({ tree: { source } }: { tree: Tree }) {
+  if (source.note === "") return null;
+  return (
+    <div class="notes">
+      {source.kind === "flat" && <Icon name="warn" />}
+      <span>{source.note}</span>
+    </div>
   );
 }
 

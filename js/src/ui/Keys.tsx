@@ -1,35 +1,35 @@
 /** The list of keys. */
-import { useEffect, useRef } from "preact/hooks";
-import { quiet, type View } from "./view";
+import { Popover } from "./Popover";
+import type { View } from "./view";
 
 const KEYS = [
   ["↑ ↓ Home End PgUp PgDn", "move"],
+  ["↑ on the first row", "column headers, Enter sorts"],
   ["→", "open, then first child"],
   ["←", "close, then parent"],
-  ["Space", "select"],
-  ["Enter", "select and go to its nodes"],
+  ["Shift+→, Shift+←", "show, fold equal copies"],
+  ["[ ]", "previous, next equal copy"],
+  ["Space, Shift+↑ ↓", "select, extend"],
+  ["Shift+Space", "add, take out again"],
+  ["Enter", "select and go to the pane"],
   ["*", "open all siblings"],
   ["letters", "go to the next name that begins so"],
   ["/", "find"],
   ["n, Shift+n", "next, previous match"],
-  ["F6", "tree, nodes, foot"],
+  ["1 2 3 4", "Nodes, Graph, Source, About"],
+  ["F6", "tree, pane, foot"],
   ["?", "this list"],
   ["Esc", "close; then leave to the cell"],
 ] as const;
 
 export function Keys({ view }: { view: View }) {
-  const popover = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    popover.current?.focus();
-    // A press anywhere else closes the list, in whichever part of the page.
-    const close = (event: Event) => {
-      if (!popover.current?.parentElement?.contains(event.target as Node)) view.keysOpen.value = false;
-    };
-    document.addEventListener("pointerdown", close);
-    return () => document.removeEventListener("pointerdown", close);
-  }, [view]);
+  const button = (
+    <>
+      <span class="key">?</span> keys
+    </>
+  );
   return (
-    <div class="pop" role="dialog" aria-label="Keys" tabIndex={-1} ref={popover} {...quiet}>
+    <Popover view={view} name="keys" label="Keys" button={button} class="up">
       <dl>
         {KEYS.map(([key, what]) => (
           <div key={key}>
@@ -38,6 +38,6 @@ export function Keys({ view }: { view: View }) {
           </div>
         ))}
       </dl>
-    </div>
+    </Popover>
   );
 }

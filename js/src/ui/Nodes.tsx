@@ -1,19 +1,101 @@
-/** The list of a region's nodes, in execution order. */
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { markedText } from "../find";
+/** The table of the selected modules' nodes, and the detail of one of them docked below. */
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { noNodes } from "../format";
 import { isLetter, modified, moved, taken } from "../keyboard";
 import { NONE } from "../store";
-import { labelFrom, nodeName, nodesOf } from "../tree";
-import { EvidenceGlyph } from "./Icons";
-import { Name, Shape } from "./parts";
-import { ROW, useVirtual, type Window } from "./useVirtual";
-import { dock, quiet, stepMatch, useAskedFocus, type View } from "./view";
+import { Detail } from "./Detail";
+import { filtered, nodesOfAll } from "./nodes/listed";
+import { NodeRow } from "./nodes/NodeRow";
+import { Tools } from "./nodes/Tools";
+import { useVirtual, type Window } from "./useVirtual";
+import { dock, quiet, useAskedFocus, type View } from "./view";
 
-export function Nodes({ view, row }: { view: View; row: number }) {
-  const { store } = view;
-  const { tree } = store;
+export function Nodes({ view }: { view: View }) {
+  const { tree, selected, also, node } = view.store;
+  const [filter, setFilter] = useState<string | null>(null);
+  const row = Math.max(selected.value, 0);
+  const others = also.value;
+  const region = useMemo(() => nodesOfAll(tree, [row, ...others]), [tree, row, others]);
+  const nodes = useMemo(() => filtered(tree, region, filter ?? ""), [tree, region, filter]);
+  if (region.length === 0) return <Empty view={view} row={row} />;
+  return (
+    <>
+      <Tools
+        view={view}
+        nodes={nodes}
+        filtering={filter !== null}
+        toggleFilter={() => setFilter(filter === null ? "" : null)}
+      />
+      {filter !== null && (
+        <Filter view={view} text={filter} setText={setFilter} shown={nodes.length} all={region.length} />
+      )}
+      {nodes.length > 0 ? (
+        <List key={row} view={view} above={others.size > 0 ? NONE : row} nodes={nodes} />
+      ) : (
+        <div class="msg q grow">No node passes the filter.</div>
+      )}
+      {node.value !== NONE && <Detail view={view} node={node.value} />}
+    </>
+  );
+}
+
+function Empty({ view: { store }, row }: { view: View; row: number }) {
+  const reason = noNodes(store.tree, row).replace(/^no nodes(: )?/, "");
+  return (
+    <div class="msg">
+      <b>No nodes to list.</b>
+      {reason !== "" && (
+        <div class="q">
+          <bdi>{reason}</bdi>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface FilterProps {
+  view: View;
+  text: string;
+  setText(text: string | null): void;
+  shown: number;
+  all: number;
+}
+
+function Filter({ view, text, setText, shown, all }: FilterProps) {
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => field.current?.focus(), []);
+  const key = (event: KeyboardEvent) => {
+    event.stopPropagation();
+    if (modified(event)) return;
+    if (event.key === "Escape") setText(null);
+    else if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+    taken(event);
+    if (event.key !== "Escape" && shown === 0) return;
+    view.activeNode.value = 0;
+    view.focus.value = "nodes";
+  };
+  return (
+    <div class="fl">
+      <input
+        ref={field}
+        value={text}
+        placeholder="Filter: text, op:MatMul, evidence:rewrite"
+        aria-label="Filter nodes"
+        spellcheck={false}
+        autocomplete="off"
+        onInput={(event) => setText(event.currentTarget.value)}
+        onKeyDown={key}
+        {...quiet}
+      />
+      <output>{text.trim() !== "" && `${shown} of ${all}`}</output>
+    </div>
+  );
+}
+
+/** `above`: the row whose region is listed; NONE when it is several. */
+function List({ view, above, nodes }: { view: View; above: number; nodes: Int32Array }) {
+  const { tree } = view.store;
   const scroller = useRef<HTMLDivElement>(null);
-  const nodes = useMemo(() => nodesOf(tree, row), [tree, row]);
   const place = Math.min(view.activeNode.value, nodes.length - 1);
   const sight = useVirtual(scroller, nodes.length, place);
   useDocked(view, sight, nodes);
@@ -23,7 +105,7 @@ export function Nodes({ view, row }: { view: View; row: number }) {
     <div
       class="grid"
       role="grid"
-      aria-label={`Nodes of ${tree.name[row]}`}
+      aria-label={above === NONE ? "Nodes of the selected modules" : `Nodes of ${tree.name[above]}`}
       aria-rowcount={nodes.length + 1}
       style={{ "--index": `${Math.max(30, digits * 7 + 8)}px`, "--output": `${outputWidth(tree.types)}px` }}
     >
@@ -37,6 +119,8 @@ export function Nodes({ view, row }: { view: View; row: number }) {
         tabIndex={-1}
         {...quiet}
         onClick={(event) => nodeClick(event, view, nodes)}
+        onPointerOver={(event) => link(view, nodeAt(event))}
+        onPointerLeave={() => link(view, null)}
         onKeyDown={(event) => nodeKey(event, view, nodes, place, sight.page)}
       >
         <div class="all" role="presentation" style={{ height: `${sight.height}px` }}>
@@ -44,7 +128,7 @@ export function Nodes({ view, row }: { view: View; row: number }) {
             <NodeRow
               key={nodes[index]}
               view={view}
-              above={row}
+              above={above}
               node={nodes[index]}
               place={index}
               active={index === place}
@@ -72,75 +156,14 @@ function Header() {
       <span class="nn" role="columnheader">
         name
       </span>
+      <span class="rd" role="columnheader">
+        reads
+      </span>
       <span role="columnheader">output</span>
       <span class="r" role="columnheader">
         line
       </span>
       <span role="columnheader">evidence</span>
-    </div>
-  );
-}
-
-interface NodeRowProps {
-  view: View;
-  /** The row whose region is listed. */
-  above: number;
-  node: number;
-  place: number;
-  active: boolean;
-}
-
-function NodeRow({ view, above, node, place, active }: NodeRowProps) {
-  const { tree, matches, query, node: docked } = view.store;
-  const { nodes } = tree;
-  const op = tree.ops[nodes.op[node]];
-  const owner = nodes.row[node];
-  const type = tree.types[nodes.type[node]] ?? "";
-  const kind = tree.evidence[nodes.evidence[node]] ?? "";
-  const also = nodes.also.get(node)?.length ?? 0;
-  const file = tree.files[nodes.file[node]];
-  const line = nodes.line[node];
-  const marked = matches.value?.ops[nodes.op[node]] ? markedText(op, query.value) : null;
-  return (
-    <div
-      class="tr nt"
-      role="row"
-      data-node={node}
-      tabIndex={active ? 0 : -1}
-      style={{ transform: `translateY(${place * ROW}px)` }}
-      aria-rowindex={place + 2}
-      aria-selected={node === docked.value}
-      {...quiet}
-    >
-      <span class="ix" role="gridcell">
-        {node}
-      </span>
-      <span class="op" role="gridcell">
-        <Name text={op} mark={marked} />
-        {owner !== above && (
-          <bdi class="of" title={labelFrom(tree, above, owner)}>
-            {labelFrom(tree, tree.parent[owner], owner)}
-          </bdi>
-        )}
-      </span>
-      <span class="nn" role="gridcell" title={nodeName(tree, node)}>
-        <bdi>{nodeName(tree, node)}</bdi>
-      </span>
-      <span role="gridcell" class="out" title={type}>
-        <Shape text={type} />
-      </span>
-      <span class="num q" role="gridcell" title={file && `${file}:${line}`}>
-        {line > 0 ? line : "–"}
-      </span>
-      <span class="ew" role="gridcell" title={kind}>
-        <EvidenceGlyph kind={kind} />
-        <span>{kind}</span>
-        {also > 0 && (
-          <span class="chip" title={`Also made for ${also} more module calls`}>
-            +{also}
-          </span>
-        )}
-      </span>
     </div>
   );
 }
@@ -156,30 +179,38 @@ function useDocked(view: View, sight: Window, nodes: Int32Array): void {
   }, [docked, ready, nodes]);
 }
 
-function nodeClick(event: MouseEvent, view: View, nodes: Int32Array): void {
+function nodeAt(event: Event): number | null {
   const element = (event.target as Element).closest<HTMLElement>("[data-node]");
-  if (!element) return;
-  const node = Number(element.dataset.node);
+  return element && Number(element.dataset.node);
+}
+
+function link({ store: { linked } }: View, node: number | null): void {
+  linked.value = node === null ? null : { node };
+}
+
+function nodeClick(event: MouseEvent, view: View, nodes: Int32Array): void {
+  const node = nodeAt(event);
+  if (node === null) return;
   view.store.node.value = node;
   view.activeNode.value = nodes.indexOf(node);
   view.focus.value = "nodes";
 }
 
+/** Arrows move, Enter and Space dock; letters are the widget's. */
 function nodeKey(event: KeyboardEvent, view: View, nodes: Int32Array, place: number, page: number): void {
-  if (modified(event)) return;
+  if (modified(event) || isLetter(event)) return;
   const to = moved(event.key, place, nodes.length, page);
   if (to !== null) {
     view.activeNode.value = to;
     view.focus.value = "nodes";
-  } else if (event.key === "Enter" || event.key === " ") dock(view.store, nodes[place]);
+  } else if ((event.key === "Enter" || event.key === " ") && place >= 0) dock(view.store, nodes[place]);
   else if (event.key === "ArrowLeft") view.focus.value = "tree";
-  else if (event.key.toLowerCase() === "n" && view.store.matches.peek()) stepMatch(view, event.shiftKey ? -1 : 1);
-  else if (!isLetter(event) || event.key === "/" || event.key === "?") return;
+  else return;
   taken(event);
 }
 
-/** Closes the docked detail and gives the focus back to its node. */
+/** Closes the docked detail and gives the focus back to where its node is listed. */
 export function closeDetail(view: View): void {
   view.store.node.value = NONE;
-  view.focus.value = "nodes";
+  view.focus.value = view.store.tab.peek();
 }

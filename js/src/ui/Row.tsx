@@ -1,42 +1,69 @@
-/** One row of the treegrid. */
+/** One row of the treegrid: a module call, or a run of equal ones. */
+import { type Column, factor, worstError } from "../columns";
+import { mainEvidence } from "../evidence";
 import { markedName, markedText } from "../find";
-import { count, noNodes, type Quantity, sentence, share, size } from "../format";
-import type { Tree } from "../payload";
-import { Icon } from "./Icons";
+import {
+  callName,
+  count,
+  difference,
+  error,
+  noNodes,
+  ownership,
+  percent,
+  plural,
+  type Quantity,
+  rowName,
+  sentence,
+  share,
+  size,
+} from "../format";
+import type { Folded } from "../openings";
+import { Swatch } from "./ColorBy";
+import { EvidenceGlyph, Icon } from "./Icons";
 import { Name } from "./parts";
 import { ROW } from "./useVirtual";
-import { quiet } from "./view";
+import { quiet, type View } from "./view";
 
-export interface RowProps {
-  tree: Tree;
-  row: number;
+/** What any row of the grid is told about itself. */
+export interface Standing {
   /** Place in the grid from the top, and among the shown siblings. */
   place: number;
   position: number;
   siblings: number;
-  openable: boolean;
-  open: boolean;
   selected: boolean;
   active: boolean;
-  query: string;
-  /** Whether the row made a node that the search is for. */
-  operatorMatch: boolean;
-  currentMatch: boolean;
+  columns: Column[];
+  /** How many levels of guides there is room for. */
+  room: number;
+}
+
+/** Indent of one level in px. */
+export const STEP = 14;
+
+export interface RowProps extends Standing {
+  view: View;
+  row: number;
+  openable: boolean;
+  open: boolean;
+  /** Whether the row stands for all copies of its run; false where it stands for itself. */
+  asRun: boolean;
 }
 
 /** Mouse events are heard once, by the tree: it finds the row by `data-row`. */
 export function Row(props: RowProps) {
-  const { tree, row, openable, open } = props;
+  const { row, place, openable, open, view, columns } = props;
+  const { tree, folded, matches, match } = view.store;
   const empty = tree.total[row] === 0;
+  const current = matches.value?.rows[match.value] === row;
   return (
     <div
-      class={`tr${empty ? " none" : ""}${props.currentMatch ? " current" : ""}`}
+      class={`tr${empty ? " none" : ""}${current ? " current" : ""}`}
       role="row"
       data-row={row}
       tabIndex={props.active ? 0 : -1}
-      style={{ transform: `translateY(${props.place * ROW}px)` }}
-      aria-label={sentence(tree, row)}
-      aria-rowindex={props.place + 2}
+      style={{ transform: `translateY(${place * ROW}px)` }}
+      aria-label={sentence(folded, row, props.asRun)}
+      aria-rowindex={place + 2}
       aria-level={tree.level[row] + 1}
       aria-posinset={props.position}
       aria-setsize={props.siblings}
@@ -45,18 +72,35 @@ export function Row(props: RowProps) {
       {...quiet}
     >
       <NameCell {...props} />
-      {empty ? <ReasonCell {...props} /> : <NumberCells {...props} />}
+      {empty ? <ReasonCell {...props} /> : columns.map((column) => <Cell key={column} {...props} column={column} />)}
     </div>
   );
 }
 
-function NameCell({ tree, row, openable, open, query }: RowProps) {
+/** Guides for the levels above; deeper than there is room for, a number says the level. */
+export function Indent({ level, room }: { level: number; room: number }) {
+  const drawn = Math.min(level, room);
+  return (
+    <>
+      <u style={{ width: `${drawn * STEP}px` }} />
+      {level > room && (
+        <span class="lv" title={`Level ${level}`}>
+          {level}
+        </span>
+      )}
+    </>
+  );
+}
+
+function NameCell({ view, row, openable, open, asRun, room }: RowProps) {
+  const { tree, folded, query, colours } = view.store;
   const cls = tree.classes[tree.cls[row]];
+  const name = rowName(folded, row, asRun);
+  const call = callName(folded, row, asRun);
+  const differs = folded.runs.differs.get(row);
   return (
     <div class="name" role="rowheader" title={tree.key[row]}>
-      {Array.from({ length: tree.level[row] }, (_, i) => (
-        <u key={i} />
-      ))}
+      <Indent level={tree.level[row]} room={room} />
       {openable ? (
         <button type="button" class="car" tabIndex={-1} aria-label={open ? "Close" : "Open"} {...quiet}>
           <Icon name="chevron" />
@@ -64,43 +108,123 @@ function NameCell({ tree, row, openable, open, query }: RowProps) {
       ) : (
         <span class="car" />
       )}
+      {colours.value && <Swatch colours={colours.value} at={colours.value.ofRow(row)} />}
       <span class="nm">
-        <Name text={tree.name[row]} mark={markedName(tree, row, query)} />
+        <Name text={name} mark={name === tree.name[row] ? markedName(tree, row, query.value) : null} />
       </span>
-      {tree.repeated[row] === 1 && <span class="chip call">call {tree.call[row]}</span>}
-      <span class="cl">{row === 0 ? "root" : <Name text={cls} mark={markedText(cls, query)} />}</span>
+      {call !== "" && <span class="chip call">{call}</span>}
+      <Copies folded={folded} row={row} asRun={asRun} />
+      <span class="cl">{row === 0 ? "root" : <Name text={cls} mark={markedText(cls, query.value)} />}</span>
+      {differs && (
+        <span class="note" title={differenceTitle(folded, differs)}>
+          <bdi>{difference(tree, differs)}</bdi>
+        </span>
+      )}
     </div>
   );
 }
 
-function ReasonCell({ tree, row }: RowProps) {
-  const reason = noNodes(tree, row);
+function differenceTitle(folded: Folded, { from, nodes }: { from: number; nodes: number }): string {
+  const others = rowName(folded, from, true);
+  if (nodes === 0) return `As many nodes as ${others}, but not the same`;
+  return `${plural(Math.abs(nodes), "node")} ${nodes > 0 ? "more" : "fewer"} than ${others}`;
+}
+
+/** `×5` stands for five equal rows: a click shows them, and on the first of them folds them again. */
+function Copies({ folded: { tree, runs }, row, asRun }: { folded: Folded; row: number; asRun: boolean }) {
+  const copies = runs.copies[row];
+  const first = runs.head[row] === row;
+  if (copies === 1 || !(asRun || first)) return null;
+  const label = asRun ? `Show ${copies} equal copies` : `Fold ${copies} equal copies`;
   return (
-    <div class="why" role="gridcell" aria-colspan={3} title={reason}>
+    <>
+      <button
+        type="button"
+        class="chip times"
+        tabIndex={-1}
+        aria-label={label}
+        aria-pressed={!asRun}
+        title={`${label} (Shift+${asRun ? "→" : "←"})`}
+        {...quiet}
+      >
+        ×{copies}
+      </button>
+      {asRun && !first && (
+        <span class="note stands" title="The copy that stands for all">
+          <bdi>{tree.repeated[row] ? `call ${tree.call[row]}` : tree.name[row]}</bdi>
+        </span>
+      )}
+    </>
+  );
+}
+
+function ReasonCell({ view, row, columns }: RowProps) {
+  if (columns.length === 0) return null;
+  const reason = noNodes(view.store.tree, row);
+  return (
+    <div class="why" role="gridcell" aria-colspan={columns.length} title={reason}>
       {reason}
     </div>
   );
 }
 
-function NumberCells({ tree, row, operatorMatch }: RowProps) {
-  const { own, inner } = share(tree, row);
+function Cell({ column, ...props }: RowProps & { column: Column }) {
+  const { view, row, asRun } = props;
+  const { tree, folded } = view.store;
+  const times = asRun ? factor(folded, row, column) : 1;
+  switch (column) {
+    case "nodes":
+      return <NodesCell {...props} times={times} />;
+    case "parameters":
+      return <AmountCell n={tree.parameters[row]} format={count} unit="parameters" times={times} />;
+    case "bytes":
+      return <AmountCell n={tree.bytes[row]} format={size} unit="bytes" times={times} />;
+    case "error":
+      return <ErrorCell {...props} />;
+    case "evidence":
+      return <EvidenceCell {...props} />;
+    case "share":
+      return (
+        <div class="num" role="gridcell" title={`Of ${plural(tree.total[0], "node")}`}>
+          <Times n={times} />
+          {percent(tree.total[row], tree.total[0])}
+          <i class="un">%</i>
+        </div>
+      );
+  }
+}
+
+/** The muted `5×` before what one copy has. */
+function Times({ n }: { n: number }) {
+  return n > 1 ? <i class="f">{n}×</i> : null;
+}
+
+function NodesCell({ view, row, asRun, times }: RowProps & { times: number }) {
+  const { tree, folded, matches } = view.store;
+  const { own, inner } = share(tree, row, asRun ? folded.runs.copies[row] : 1);
   const total = tree.total[row];
   return (
-    <>
-      <div class="num cnt" role="gridcell" title={`${tree.own[row]} own, ${total - tree.own[row]} in children`}>
-        <span>{operatorMatch ? <mark>{total}</mark> : total}</span>
-        <span class="brs">
-          <b style={{ width: `${own}%` }} />
-          <b style={{ width: `${inner}%` }} />
-        </span>
-      </div>
-      <NumberCell n={tree.parameters[row]} format={count} unit="parameters" />
-      <NumberCell n={tree.bytes[row]} format={size} unit="bytes" />
-    </>
+    <div class="num cnt" role="gridcell" title={ownership(tree.own[row], total)}>
+      <span>
+        <Times n={times} />
+        {matches.value?.byNode[row] ? <mark>{total}</mark> : total}
+      </span>
+      <span class="brs">
+        <b style={{ width: `${own}%` }} />
+        <b style={{ width: `${inner}%` }} />
+      </span>
+    </div>
   );
 }
 
-function NumberCell({ n, format, unit }: { n: number; format: (n: number) => Quantity; unit: string }) {
+interface AmountProps {
+  n: number;
+  format: (n: number) => Quantity;
+  unit: string;
+  times: number;
+}
+
+function AmountCell({ n, format, unit, times }: AmountProps) {
   if (n === 0) {
     return (
       <div class="num q" role="gridcell">
@@ -110,9 +234,40 @@ function NumberCell({ n, format, unit }: { n: number; format: (n: number) => Qua
   }
   const { digits, unit: symbol } = format(n);
   return (
-    <div class="num" role="gridcell" title={`${n.toLocaleString("en")} ${unit}`}>
+    <div class="num" role="gridcell" title={`${n.toLocaleString("en")} ${unit}${times > 1 ? " each" : ""}`}>
+      <Times n={times} />
       {digits}
       <i class="un">{symbol}</i>
+    </div>
+  );
+}
+
+function ErrorCell({ view, row, asRun }: RowProps) {
+  const { tree, folded } = view.store;
+  const worst = asRun ? worstError(folded, row) : tree.error[row];
+  const verdict = tree.verdicts[tree.verdict[row]];
+  return (
+    <div class={`num${Number.isNaN(worst) ? " q" : ""}`} role="gridcell" title={verdict}>
+      {asRun && worst > 0 && <i class="f">≤</i>}
+      {error(worst)}
+    </div>
+  );
+}
+
+/** The kind that most nodes have; how many, where not all have it. */
+function EvidenceCell({ view, row }: RowProps) {
+  const { tree } = view.store;
+  const main = mainEvidence(tree, row);
+  const kind = main ? tree.evidence[main.kind] : "";
+  return (
+    <div class="evc" role="gridcell">
+      <EvidenceGlyph kind={kind} />
+      <span>{kind}</span>
+      {main && main.share < 1 && (
+        <span class="num" title={`${Math.round(main.share * tree.total[row])} of ${plural(tree.total[row], "node")}`}>
+          {Math.floor(100 * main.share)}%
+        </span>
+      )}
     </div>
   );
 }

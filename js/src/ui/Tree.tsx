@@ -1,27 +1,45 @@
-/** The treegrid of modules. */
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { suggestion } from "../find";
-import { createTypeAhead } from "../keyboard";
+/** The treegrid of modules, and of operators where the tree is open down to them. */
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import type { Column } from "../columns";
+import { isFolded } from "../openings";
 import { placeOf } from "../tree";
+import { fitting, Header, isSlim, levels, template } from "./Columns";
+import { NothingMatches } from "./NothingMatches";
+import { Operator } from "./Operator";
 import { Row } from "./Row";
-import { rowClick, rowDoubleClick, treeKey } from "./treeEvents";
-import { useVirtual, type Window } from "./useVirtual";
+import { rowClick, rowDoubleClick, rowOver, treeKey } from "./treeEvents";
+import { ROW, useVirtual, type Window } from "./useVirtual";
+import { useWidth } from "./useWidth";
 import { quiet, useAskedFocus, type View } from "./view";
 
 export function Tree({ view }: { view: View }) {
   const { store } = view;
+  const whole = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const [typed] = useState(createTypeAhead);
-  const rows = store.shown.value.rows;
-  const place = placeOf(store.tree, rows, view.active.value);
-  const sight = useVirtual(scroller, rows.length, place);
+  const width = useWidth(whole);
+  const columns = useColumns(view, width);
+  const slim = isSlim(width);
+  const shown = store.shown.value;
+  const place = placeOf(store.folded, store.openings.value, shown, view.active.value);
+  const sight = useVirtual(scroller, shown.rows.length, place);
   useReveal(view, sight);
   useAskedFocus(view, "tree", scroller, () => sight.scrollTo(place));
   return (
-    <div class="tree" data-zone="tree">
+    <div
+      class={`tree${slim ? " slim" : ""}`}
+      data-zone="tree"
+      ref={whole}
+      style={{ "--cols": template(columns, width) }}
+    >
       <NothingMatches view={view} />
-      <div class="grid" role="treegrid" aria-label="Modules" aria-rowcount={rows.length + 1}>
-        <Header />
+      <div
+        class="grid"
+        role="treegrid"
+        aria-label="Modules"
+        aria-rowcount={shown.rows.length + 1}
+        aria-multiselectable="true"
+      >
+        <Header view={view} columns={columns} slim={slim} />
         <div
           class="rows"
           role="rowgroup"
@@ -30,10 +48,15 @@ export function Tree({ view }: { view: View }) {
           {...quiet}
           onClick={(event) => rowClick(event, view)}
           onDblClick={(event) => rowDoubleClick(event, view)}
-          onKeyDown={(event) => treeKey(event, { view, place, page: sight.page, typed })}
+          onKeyDown={(event) => treeKey(event, { view, place, page: sight.page })}
+          onPointerOver={(event) => rowOver(event, view)}
+          onPointerLeave={() => {
+            store.linked.value = null;
+          }}
         >
           <div class="all" role="presentation" style={{ height: `${sight.height}px` }}>
-            <Rows view={view} sight={sight} activePlace={place} />
+            <Rows view={view} sight={sight} activePlace={place} columns={columns} room={levels(columns, width)} />
+            <Linked view={view} />
           </div>
         </div>
       </div>
@@ -41,75 +64,72 @@ export function Tree({ view }: { view: View }) {
   );
 }
 
-function Rows({ view, sight, activePlace }: { view: View; sight: Window; activePlace: number }) {
+/** Columns as chosen, as far as they fit; errors only where something was compared. */
+function useColumns({ store }: View, width: number): Column[] {
+  const chosen = store.columns.value;
+  const compared = useMemo(() => store.tree.error.some((n) => !Number.isNaN(n)), [store]);
+  return useMemo(
+    () =>
+      fitting(
+        chosen.filter((column) => column !== "error" || compared),
+        width,
+      ),
+    [chosen, compared, width],
+  );
+}
+
+interface RowsProps {
+  view: View;
+  sight: Window;
+  activePlace: number;
+  columns: Column[];
+  room: number;
+}
+
+function Rows({ view, sight, activePlace, columns, room }: RowsProps) {
   const { store } = view;
-  const { tree } = store;
-  const shown = store.shown.value;
-  const open = store.open.value;
-  const matches = store.matches.value;
+  const { tree, folded } = store;
+  const { rows, position, children } = store.shown.value;
+  const openings = store.openings.value;
+  const searched = store.kept.value !== null;
   return sight.items.map(({ index }) => {
-    const row = shown.rows[index];
+    const row = rows[index];
+    const operator = row >= tree.size;
+    const parent = operator ? tree.nodes.row[row - tree.size] : tree.parent[row];
+    const standing = {
+      view,
+      columns,
+      room,
+      place: index,
+      position: position[row],
+      siblings: parent < 0 ? 1 : children[parent],
+      active: index === activePlace,
+    };
+    if (operator) {
+      const node = row - tree.size;
+      return <Operator key={row} {...standing} node={node} selected={node === store.node.value} />;
+    }
     return (
       <Row
         key={row}
-        tree={tree}
+        {...standing}
         row={row}
-        place={index}
-        position={shown.position[row]}
-        siblings={row === 0 ? 1 : shown.children[tree.parent[row]]}
         openable={store.openable(row)}
-        open={open[row] === 1}
-        selected={row === store.selected.value}
-        active={index === activePlace}
-        query={store.query.value}
-        operatorMatch={matches?.byNode[row] === 1}
-        currentMatch={matches?.rows[store.match.value] === row}
+        open={openings.open[row] === 1}
+        selected={row === store.selected.value || store.also.value.has(row)}
+        asRun={!searched && isFolded(folded, openings, row)}
       />
     );
   });
 }
 
-function Header() {
-  return (
-    <div role="rowgroup">
-      <div class="tr th" role="row" aria-rowindex={1}>
-        <div role="columnheader">module</div>
-        <div
-          class="num nodes"
-          role="columnheader"
-          title="Bar: share of the parent; dark: made by the module itself, light: by its children"
-        >
-          <span class="wide">ONNX </span>nodes
-        </div>
-        <div class="num unit" role="columnheader">
-          parameters
-        </div>
-        <div class="num unit" role="columnheader">
-          bytes
-        </div>
-      </div>
-    </div>
-  );
-}
-
-function NothingMatches({ view: { store } }: { view: View }) {
-  const query = store.query.value;
-  if (store.matches.value?.rows.length !== 0) return null;
-  const better = suggestion(store.tree, query);
-  return (
-    <div class="msg">
-      <b>Nothing matches</b> <bdi class="mono">{query}</bdi>
-      {better !== null && (
-        <div class="q">
-          Did you mean{" "}
-          <button type="button" class="link" onClick={() => store.setQuery(better)} {...quiet}>
-            <bdi>{better}</bdi>
-          </button>
-          ?
-        </div>
-      )}
-    </div>
-  );
+/** Lights up the row that the mouse is over elsewhere: in the graph, the source, the list of nodes. */
+function Linked({ view: { store } }: { view: View }) {
+  const linked = store.linked.value;
+  if (linked === null) return null;
+  const row = "row" in linked ? linked.row : store.tree.size + linked.node;
+  const place = placeOf(store.folded, store.openings.value, store.shown.value, row);
+  return <div class="lit" aria-hidden="true" style={{ transform: `translateY(${place * ROW}px)` }} />;
 }
 
 /** Follows the store to a row that was selected or found, here or in another view. */
@@ -120,6 +140,7 @@ function useReveal(view: View, sight: Window): void {
     if (!sight.ready || done.current === reveal) return;
     done.current = reveal;
     view.active.value = reveal.row;
-    sight.scrollTo(placeOf(view.store.tree, view.store.shown.peek().rows, reveal.row));
+    const { folded, openings, shown } = view.store;
+    sight.scrollTo(placeOf(folded, openings.peek(), shown.peek(), reveal.row));
   });
 }

@@ -47,7 +47,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 }
 
 /** A page served without https has no clipboard; the old command still works there. */
-async function copyText(text: string, beside: HTMLElement): Promise<boolean> {
+export async function copyText(text: string, beside: HTMLElement): Promise<boolean> {
   if (navigator.clipboard) {
     return navigator.clipboard.writeText(text).then(
       () => true,

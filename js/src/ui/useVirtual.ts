@@ -1,14 +1,6 @@
-/** Draws the rows in sight only: tanstack's virtualizer as a hook, for rows of one height. */
-import {
-  defaultRangeExtractor,
-  elementScroll,
-  observeElementOffset,
-  observeElementRect,
-  type VirtualItem,
-  Virtualizer,
-} from "@tanstack/virtual-core";
+/** Draws the rows in sight only. Rows of one height need no more than this; a library for it is a sixth of a bundle. */
 import type { RefObject } from "preact";
-import { useLayoutEffect, useReducer, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useState } from "preact/hooks";
 
 export const ROW = 24;
 
@@ -16,7 +8,7 @@ export const ROW = 24;
 const OVERSCAN = 8;
 
 export interface Window {
-  items: VirtualItem[];
+  items: { index: number }[];
   height: number;
   /** Rows in a page, for PgUp and PgDn. */
   page: number;
@@ -25,40 +17,53 @@ export interface Window {
   scrollTo(place: number): void;
 }
 
+interface Sight {
+  top: number;
+  height: number;
+}
+
 /** `kept` stays drawn wherever the list is scrolled: the row with the focus would lose it if it vanished. */
 export function useVirtual(scroller: RefObject<HTMLElement | null>, count: number, kept: number): Window {
-  const [, redraw] = useReducer((n: number) => n + 1, 0);
-  const [virtualizer] = useState(
-    () => new Virtualizer<HTMLElement, HTMLElement>(options(scroller, count, kept, () => redraw(undefined))),
-  );
-  virtualizer.setOptions(options(scroller, count, kept, () => redraw(undefined)));
-  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
-  useLayoutEffect(() => virtualizer._willUpdate());
+  const [sight, setSight] = useState<Sight>({ top: 0, height: 0 });
+  const look = useCallback(() => {
+    const { scrollTop, clientHeight } = scroller.current as HTMLElement;
+    setSight((seen) =>
+      seen.top === scrollTop && seen.height === clientHeight ? seen : { top: scrollTop, height: clientHeight },
+    );
+  }, [scroller]);
+  useLayoutEffect(() => {
+    const element = scroller.current as HTMLElement;
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    element.addEventListener("scroll", look, { passive: true });
+    look();
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", look);
+    };
+  }, [scroller, look]);
 
-  const height = virtualizer.scrollRect?.height ?? 0;
   return {
-    items: virtualizer.getVirtualItems(),
-    height: virtualizer.getTotalSize(),
-    page: Math.max(1, Math.floor(height / ROW) - 1),
-    ready: height > 0,
-    scrollTo: (place) => virtualizer.scrollToIndex(place, { align: "auto" }),
+    items: inSight(sight, count, kept).map((index) => ({ index })),
+    height: count * ROW,
+    page: Math.max(1, Math.floor(sight.height / ROW) - 1),
+    ready: sight.height > 0,
+    scrollTo(place) {
+      const element = scroller.current as HTMLElement;
+      const low = (place + 1) * ROW - element.clientHeight;
+      element.scrollTop = Math.min(place * ROW, Math.max(low, element.scrollTop));
+      look();
+    },
   };
 }
 
-function options(scroller: RefObject<HTMLElement | null>, count: number, kept: number, onChange: () => void) {
-  return {
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: OVERSCAN,
-    observeElementRect,
-    observeElementOffset,
-    scrollToFn: elementScroll,
-    onChange,
-    rangeExtractor: (range: Parameters<typeof defaultRangeExtractor>[0]) => {
-      const places = defaultRangeExtractor(range);
-      if (kept < 0 || kept >= count || places.includes(kept)) return places;
-      return places.length > 0 && kept < places[0] ? [kept, ...places] : [...places, kept];
-    },
-  };
+function inSight({ top, height }: Sight, count: number, kept: number): number[] {
+  if (height === 0) return [];
+  // A list that has become shorter is scrolled back by the browser only after it is drawn.
+  const from = Math.min(top, Math.max(0, count * ROW - height));
+  const first = Math.max(0, Math.floor(from / ROW) - OVERSCAN);
+  const last = Math.min(count, Math.ceil((from + height) / ROW) + OVERSCAN);
+  const places = Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+  if (kept < 0 || kept >= count || (kept >= first && kept < last)) return places;
+  return kept < first ? [kept, ...places] : [...places, kept];
 }

@@ -1,19 +1,22 @@
-/** Keys that work anywhere in the widget: / ? F6 Esc. */
-import { modified, taken } from "../keyboard";
-import { NONE } from "../store";
+/** Keys that work anywhere in the widget: / ? F6 Esc, 1 to 4, [ ], n. */
+import { isLetter, modified, taken } from "../keyboard";
+import { NONE, TABS } from "../store";
 import { closeDetail } from "./Nodes";
-import type { View } from "./view";
+import { closePopover } from "./Popover";
+import { stepCopy, stepMatch, type View } from "./view";
 
 const STOPS = '[tabindex="0"], button:not([tabindex="-1"]):not([disabled])';
 
+const isField = (event: Event) => (event.target as Element).closest("input, textarea, select") !== null;
+
 export function widgetKey(event: KeyboardEvent, view: View, root: HTMLElement): void {
-  if (modified(event)) return;
+  if (modified(event) || (isField(event) && isLetter(event))) return;
   switch (event.key) {
     case "/":
       root.querySelector<HTMLElement>(".find input")?.focus();
       break;
     case "?":
-      view.keysOpen.value = !view.keysOpen.peek();
+      view.popover.value = view.popover.peek() === "keys" ? null : "keys";
       break;
     case "F6":
       nextZone(root, event.shiftKey ? -1 : 1);
@@ -22,9 +25,21 @@ export function widgetKey(event: KeyboardEvent, view: View, root: HTMLElement): 
       leave(view, root);
       break;
     default:
-      return;
+      if (!isLetter(event)) return;
+      letter(event, view);
   }
   taken(event);
+}
+
+/** Digits, brackets and n; every other letter is kept from the notebook all the same. */
+function letter(event: KeyboardEvent, view: View): void {
+  const { store } = view;
+  if (view.typed.running()) return;
+  const tab = TABS[Number(event.key) - 1];
+  if (tab) store.setTab(tab);
+  else if (event.key === "[") stepCopy(view, -1);
+  else if (event.key === "]") stepCopy(view, 1);
+  else if (event.key.toLowerCase() === "n" && store.matches.peek()) stepMatch(view, event.shiftKey ? -1 : 1);
 }
 
 /** Tree → pane → foot → tree; elsewhere the first. */
@@ -39,10 +54,8 @@ function nextZone(root: HTMLElement, by: 1 | -1): void {
 /** Closes what hangs open, one thing at a time; with nothing open, leaves to the cell around the widget. */
 function leave(view: View, root: HTMLElement): void {
   const { store } = view;
-  if (view.keysOpen.peek()) {
-    view.keysOpen.value = false;
-    root.querySelector<HTMLElement>(".btn.keys")?.focus();
-  } else if (store.query.peek() !== "") store.setQuery("");
+  if (closePopover(view, root)) return;
+  if (store.query.peek() !== "") store.setQuery("");
   else if (store.node.peek() !== NONE) closeDetail(view);
   else {
     const outside = root.parentElement?.closest<HTMLElement>("[tabindex]");

@@ -18,9 +18,9 @@ NOTEBOOKS = {
     "quickstart": [EXPORT, "r = %modelexport model inputs", "r", "r  # a second view of the same model"],
     "scale": [
         "from modelexport_nb.notebook.widgets.hierarchy import HierarchyWidget\nimport json, synthetic, time",
-        "big = synthetic.payload(layers=100, nodes=10_000)\n"
-        "print(len(json.dumps(big, ensure_ascii=False).encode()), len(big['rows']['name']))",
-        "begun = time.time()\nHierarchyWidget(payload=big)",
+        "sizes = {1_000: 10, 10_000: 100, 100_000: 1_000}  # nodes: layers\n"
+        "big = {nodes: synthetic.payload(layers, nodes) for nodes, layers in sizes.items()}",
+        "# the tree goes here",
     ],
     "many": [
         "from modelexport_nb.notebook.widgets.hierarchy import HierarchyWidget\nimport synthetic",

@@ -34,16 +34,19 @@ def payload(layers: int, nodes: int) -> dict[str, Any]:
     table = sorted(set(classes))
     count = len(names)
     return {
-        "version": 1,
+        "version": 2,
         "title": "BigModel",
         "strategy": "fx",
         "strategy_help": "A synthetic payload",
         "totals": {"nodes": nodes, "modules": count, "parameters": 7_000_000_000, "bytes": 28_000_000_000},
         "measures": [{"name": "coverage", "value": f"{nodes}/{nodes}", "help": "Nodes with a scope, of all"}],
-        "parity": {"status": "none", "text": "not verified", "help": "Nothing was run"},
+        "parity": {"status": "none", "text": "not verified", "help": "Nothing was run", "row": -1},
+        "source": {"kind": "report", "note": ""},
+        "about": [{"name": "file", "value": "big.onnx"}],
         "notes": [],
         "classes": table,
         "reasons": ["identity in eval mode"],
+        "verdicts": ["equal"],
         "ops": OPS,
         "types": TYPES,
         "files": ["big/modeling_big.py"],
@@ -57,6 +60,9 @@ def payload(layers: int, nodes: int) -> dict[str, Any]:
             "params": [1_234_567] * count,
             "bytes": [4_938_268] * count,
             "reason": [-1] * count,
+            "error": [1.2e-06] * count,
+            "verdict": [0] * count,
+            "same": list(range(count)),  # no two rows are equal: nothing folds, every row is drawn
         },
         "nodes": {
             "op": [i % len(OPS) for i in range(nodes)],
@@ -67,5 +73,15 @@ def payload(layers: int, nodes: int) -> dict[str, Any]:
             "line": [100 + i % 900 for i in range(nodes)],
             "evidence": [0 if i % 7 else 4 for i in range(nodes)],
             "also": {str(i): [i * count // nodes - 1] for i in range(0, nodes, 7) if i * count // nodes > 1},
+            # Each node reads the one before it, the first the input; every fifth the one five before too.
+            "degree": [2 if i % 5 == 0 and i else 1 for i in range(nodes)],
+            "reads": [delta for i in range(nodes) for delta in ((1, 5) if i % 5 == 0 and i else (1,))],
+            "slot": {},
+            "body": {},
+            "more": {},
+        },
+        "graph": {
+            "inputs": [{"name": "input_ids", "type": 0}],
+            "outputs": [{"name": "output", "type": 0, "node": nodes - 1, "slot": 0}],
         },
     }

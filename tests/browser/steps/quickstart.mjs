@@ -5,8 +5,9 @@ import { escaping } from "./escaping.mjs";
 import { keyboard } from "./keyboard.mjs";
 import { looks } from "./looks.mjs";
 import { sync } from "./sync.mjs";
+import { view } from "./view.mjs";
 
-export async function quickstart({ page, report }) {
+export async function quickstart({ page, lab, report }) {
   await openNotebook(page, "quickstart");
   await runAll(page);
   await report.check(page, "two views of one report", async () => {
@@ -17,6 +18,7 @@ export async function quickstart({ page, report }) {
   await keyboard({ page, report });
   await escaping({ page, report });
   await sync({ page, report });
+  await view({ page, lab, report });
   await looks({ page, report });
   await shutDown(page);
 }
