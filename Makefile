@@ -76,6 +76,7 @@ pictures: setup chromium $(BROWSER_DONE) ## Take the README's pictures in a real
 .PHONY: bench
 bench: setup ## Tagged export against plain torch.onnx.export, in turn
 	$(BIN)/python -m tests.benchmarks.bench
+	$(BIN)/python -m tests.benchmarks.compare
 
 .PHONY: truth
 truth: setup ## The table of the three witnesses on every model

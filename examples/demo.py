@@ -16,7 +16,7 @@ import torch
 from examples.minilm import load_minilm
 from modelexport_nb import ExportReport, export_model, text
 from modelexport_nb.notebook import static_html
-from modelexport_nb.notebook.progress import progress_bar
+from modelexport_nb.progress import progress_bar
 
 NAME = "all-MiniLM-L6-v2"
 SENTENCES = [

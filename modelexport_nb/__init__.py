@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.agreement import agreement
+    from .engine.compare import compare
+    from .engine.comparison import Comparison
     from .engine.errors import ModelExportError
     from .engine.export import export_model
     from .engine.hierarchy import read_hierarchy
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "ExportReport",
     "ModelExportError",
     "__version__",
     "agreement",
+    "compare",
     "export_model",
     "load_ipython_extension",
     "read_hierarchy",
@@ -38,9 +42,11 @@ __all__ = [
 ]
 
 _HOME = {
+    "Comparison": "comparison",
     "ExportReport": "report",
     "ModelExportError": "errors",
     "agreement": "agreement",
+    "compare": "compare",
     "export_model": "export",
     "read_hierarchy": "hierarchy",
     "tag_onnx": "tagging",

@@ -10,8 +10,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from .engine.graph import all_nodes
+from .engine.hierarchy import Hierarchy
 from .engine.report import ExportReport
-from .engine.tree import Tree, TreeRow
+from .engine.tree import TreeRow
+from .signatures import signatures
 
 # Two equal neighbours are read as fast as `2 ×`.
 FEWEST_COPIES = 3
@@ -42,16 +44,17 @@ class Entry:
         return first if self.copies == 1 else f"{first} … {_called(self.last)}"
 
 
-def outline(report: ExportReport, limit: int) -> Entry:
+def outline(shown: ExportReport | Hierarchy, limit: int) -> Entry:
     """The folded tree, cut to `limit` entries: whole levels, and where the first is longer, its beginning."""
-    ops = [node.op_type for node in all_nodes(report.graph)]
-    tree = report.tree
-    signatures = _signatures(tree, ops)
+    nodes = all_nodes(shown.graph)
+    ops = [node.op_type for node in nodes]
+    tree = shown.tree
+    same = signatures(shown, nodes)
     # Children have higher numbers than their parent: built from the last row to the first, without recursion.
     runs_of: dict[int, list[Entry]] = {}
     for row in reversed(tree.rows):
         children = [tree.rows[index] for index in row.children]
-        runs_of[row.index] = [_entry(run, ops, runs_of.pop(run[0].index)) for run in _runs(children, signatures)]
+        runs_of[row.index] = [_entry(run, ops, runs_of.pop(run[0].index)) for run in _runs(children, same)]
         for child in children:
             runs_of.pop(child.index, None)
     root = _entry([tree.rows[0]], ops, runs_of[0])
@@ -70,29 +73,11 @@ def _entry(run: list[TreeRow], ops: list[str], children: list[Entry]) -> Entry:
     return Entry(run[0], run[-1], len(run), operators, children, below)
 
 
-def _signatures(tree: Tree, ops: list[str]) -> list[int]:
-    """A number for each row: equal for rows that show the same thing, down to the last operator."""
-    seen: dict[object, int] = {}
-    signatures = [0] * len(tree)
-    for row in reversed(tree.rows):
-        content = (
-            row.class_name,
-            row.calls,
-            row.parameters,
-            row.bytes,
-            re.sub(r"\d+", "#", row.reason or ""),  # "folded into layer.1.norm" is alike in every layer
-            tuple(ops[node] for node in row.nodes),
-            tuple((tree.rows[child].name, signatures[child]) for child in row.children),
-        )
-        signatures[row.index] = seen.setdefault(content, len(seen))
-    return signatures
-
-
-def _runs(rows: list[TreeRow], signatures: list[int]) -> list[list[TreeRow]]:
+def _runs(rows: list[TreeRow], same: list[int]) -> list[list[TreeRow]]:
     """Neighbours in groups: enough equal ones that are numbered in sequence form one, others stay alone."""
     groups: list[list[TreeRow]] = []
     for row in rows:
-        if groups and _follows(groups[-1][-1], row) and signatures[groups[-1][-1].index] == signatures[row.index]:
+        if groups and _follows(groups[-1][-1], row) and same[groups[-1][-1].index] == same[row.index]:
             groups[-1].append(row)
         else:
             groups.append([row])

@@ -1,10 +1,13 @@
-"""A report as plain text: for terminals, for logs and for notebooks where nothing else can be shown."""
+"""A report or an opened file as plain text: for terminals, logs and notebooks where nothing else can be shown."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from .engine.graph import all_nodes
+from .engine.hierarchy import Hierarchy
+from .engine.hierarchy_sources import FLAT_NOTE
 from .engine.report import ExportReport
 from .outline import Entry, outline
 
@@ -13,35 +16,64 @@ WIDTH = 100
 LONGEST_NAME = 120
 NUMBERS = 26  # columns that a row's numbers take
 
+Beside = Callable[[Entry], str]
 
-def render(report: ExportReport, width: int = WIDTH) -> str:
-    """The facts, the measures, the agreement with PyTorch, the notes and the module tree.
+
+def render(shown: ExportReport | Hierarchy, width: int = WIDTH) -> str:
+    """The facts, of a report the measures, the agreement with PyTorch and the notes, and the module tree.
 
     Lines of the tree are at most `width` columns wide (at least 60). Holds no times, addresses or folders, so
     that it is the same in every run.
     """
-    measures = " · ".join(f"{name} {value}" for name, value, _ in report.measures.rows())
-    lines = [f"{facts(report)}.", measures, parity(report)]
-    lines += [f"note: {printable(note, 10 * width)}" for note in report.notes]
-    return "\n".join([*lines, "", *tree_lines(report, max(width, 60))])
+    lines = [f"{facts(shown)}.", *(printable(line, 10 * width) for line in _remarks(shown))]
+    return "\n".join([*lines, "", *tree_lines(shown, max(width, 60))])
 
 
-def short(report: ExportReport) -> str:
+def _remarks(shown: ExportReport | Hierarchy) -> list[str]:
+    if isinstance(shown, Hierarchy):
+        return [file_note(shown)]
+    measures = " · ".join(f"{name} {value}" for name, value, _ in shown.measures.rows())
+    return [measures, parity(shown), *(f"note: {note}" for note in shown.notes)]
+
+
+def short(shown: ExportReport | Hierarchy) -> str:
     """One line, for a report inside a list or a dict."""
-    return f"<{facts(report)}>"
+    return f"<{facts(shown)}>"
 
 
-def facts(report: ExportReport) -> str:
-    """`BertModel as ONNX, strategy fx: 231 nodes, 120 modules, 22.7 M parameters, 91.0 MB`."""
-    return f"{printable(report.model_class)} as ONNX, strategy {printable(report.strategy)}: {sizes(report)}"
+def facts(shown: ExportReport | Hierarchy) -> str:
+    """`BertModel as ONNX, strategy fx: 231 nodes, 120 modules, 22.7 M parameters, 91.0 MB`, or `… in bert.onnx: …`."""
+    title = printable(shown.modules.root.class_name)
+    if isinstance(shown, Hierarchy):
+        return f"{title} in {printable(shown.path.name)}: {sizes(shown)}"
+    return f"{title} as ONNX, strategy {printable(shown.strategy)}: {sizes(shown)}"
 
 
-def sizes(report: ExportReport) -> str:
+def file_note(hierarchy: Hierarchy) -> str:
+    """What an opened file tells of modules; of a file that tells nothing, how it gets a tree."""
+    if hierarchy.source != "flat":
+        return hierarchy.note
+    bare = not any(node.metadata_props for node in all_nodes(hierarchy.graph))
+    metadata = "no metadata" if bare else "none of which names a module"
+    refused = hierarchy.note.removesuffix(FLAT_NOTE)
+    command = f"%modelexport tag model inputs {_typed(hierarchy)}"
+    nodes = plural(len(hierarchy.scopes), "node")
+    return f"No module tags in this file. {nodes}, {metadata}. {refused}With the model at hand: {command}"
+
+
+def _typed(hierarchy: Hierarchy) -> str:
+    """The file as a magic takes it: as it was named, without the folders of this machine."""
+    path = hierarchy.path
+    name = printable(path.name if path.is_absolute() else str(path))
+    return f'"{name}"' if any(char.isspace() or char == "'" for char in name) else name
+
+
+def sizes(shown: ExportReport | Hierarchy) -> str:
     """`231 nodes, 120 modules, 22.7 M parameters, 91.0 MB`; the bytes are those of the module's tensors."""
-    root = report.modules.root
+    root = shown.modules.root
     parts = [
-        plural(report.measures.nodes, "node"),
-        plural(len(report.modules.modules), "module"),
+        plural(shown.tree.rows[0].total, "node"),
+        plural(len(shown.modules.modules), "module"),
         f"{count(root.parameters)} parameters",
         size(root.bytes),
     ]
@@ -58,23 +90,27 @@ def parity(report: ExportReport) -> str:
     return f"{'Equal to' if found.ok else 'Differs from'} PyTorch: {found.text}"
 
 
-def tree_lines(report: ExportReport, width: int = WIDTH) -> list[str]:
-    """The module tree, one line for each entry: name and class, nodes, parameters."""
-    cells = [("", _numbers("ONNX nodes", "parameters")), *_cells(outline(report, ROWS), "", "")]
+def tree_lines(
+    shown: ExportReport | Hierarchy, width: int = WIDTH, beside: str = "parameters", of: Beside | None = None
+) -> list[str]:
+    """The module tree, one line for each entry: name and class, nodes, and what `of` says of it under `beside`."""
+    of = of or _parameters
+    cells = [("", _numbers("ONNX nodes", beside)), *_cells(outline(shown, ROWS), "", "", of)]
     left = min(max(_columns(text) for text, _ in cells), width - NUMBERS)
     return [_fit(f"{_fit(text, left)}  {facts}", width).rstrip() for text, facts in cells]
 
 
-def _cells(entry: Entry, branch: str, stem: str) -> Iterator[tuple[str, str]]:
+def _parameters(entry: Entry) -> str:
+    return count(entry.row.parameters) if entry.row.parameters else "–"
+
+
+def _cells(entry: Entry, branch: str, stem: str, of: Beside) -> Iterator[tuple[str, str]]:
     row = entry.row
     name = printable(entry.label)
-    label = name if row.parent < 0 else f"{name}  {printable(row.class_name)}"
+    label = name if row.parent < 0 else f"{name}  {printable(row.class_name)}".rstrip()
     if row.total:
         copies = f"{entry.copies} × " if entry.copies > 1 else ""
-        yield (
-            branch + label,
-            _numbers(f"{copies}{row.total}", count(row.parameters) if row.parameters else "–"),
-        )
+        yield branch + label, _numbers(f"{copies}{row.total}", of(entry))
     else:
         yield branch + label, f"  {reason(entry)}"
     below: list[Entry | int] = [*entry.children, *([entry.hidden] if entry.hidden else [])]
@@ -84,7 +120,7 @@ def _cells(entry: Entry, branch: str, stem: str) -> Iterator[tuple[str, str]]:
         if isinstance(child, int):
             yield f"{stem}{fork}… {child} more", ""
         else:
-            yield from _cells(child, stem + fork, stem + rest)
+            yield from _cells(child, stem + fork, stem + rest, of)
 
 
 def _numbers(nodes: str, parameters: str) -> str:

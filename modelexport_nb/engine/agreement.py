@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -14,6 +14,7 @@ import onnx_ir as ir
 from .attribution import Attribution, Evidence, NodeScope
 from .errors import InputError
 from .graph import all_nodes
+from .markdown import table
 from .modules import CallTree
 
 
@@ -105,12 +106,12 @@ class Agreement:
         """Tables of the figures, of the module calls on which there is dispute, and of the first `limit` nodes."""
         disputed = [call for call in self.calls if call.agreeing < call.nodes]
         shown = self.disagreements[:limit]
-        parts = [_table(("measure", "value", "meaning"), self.rows())]
+        parts = [table(("measure", "value", "meaning"), self.rows())]
         if disputed:
             calls = [(call.key or "(root)", str(call.agreeing), str(call.nodes)) for call in disputed]
-            parts.append(_table(("module call", "agreeing", "nodes"), calls))
+            parts.append(table(("module call", "agreeing", "nodes"), calls))
             nodes = [(str(d.number), d.op, d.kind, *_claims(d)) for d in shown]
-            parts.append(_table(("node", "op", "kind", *self.strategies), nodes))
+            parts.append(table(("node", "op", "kind", *self.strategies), nodes))
         if len(shown) < len(self.disagreements):
             parts.append(f"… and {len(self.disagreements) - len(shown)} more nodes.")
         return "\n\n".join(parts) + "\n"
@@ -142,7 +143,7 @@ def agreement(*reports: Witness | Attribution) -> Agreement:
     if len(reports) < 2:
         raise InputError("An agreement needs at least two reports.")
     claims = [_attribution(report) for report in reports]
-    names = _unique([claim.strategy for claim in claims])
+    names = unique_names([claim.strategy for claim in claims])
     nodes = _common_nodes(reports, claims, names)
     keys = [[claim.calls[scope.call].key for scope in claim.scopes] for claim in claims]
     total = len(claims[0].scopes)
@@ -169,13 +170,16 @@ def _attribution(report: Witness | Attribution) -> Attribution:
     return found
 
 
-def _unique(names: list[str]) -> tuple[str, ...]:
-    seen: Counter[str] = Counter()
-    result = []
+def unique_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The names with a number behind those that were there before: `fx`, `fx (2)`."""
+    taken: dict[str, None] = {}
     for name in names:
-        seen[name] += 1
-        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return tuple(result)
+        number, unique = 1, name
+        while unique in taken:
+            number += 1
+            unique = f"{name} ({number})"
+        taken[unique] = None
+    return tuple(taken)
 
 
 def _common_nodes(
@@ -200,7 +204,7 @@ def _common_nodes(
 
 def _check_same(one: tuple[str, list[ir.Node]], two: tuple[str, list[ir.Node]]) -> None:
     """Same operators in the same order, each reading the same results. Names may differ: they hold the scope."""
-    for at, (a, b) in enumerate(zip(_signatures(one[1]), _signatures(two[1]), strict=False)):
+    for at, (a, b) in enumerate(zip(signatures(one[1]), signatures(two[1]), strict=False)):
         if a != b:
             what = f"is {a[0]} in {one[0]}, {b[0]} in {two[0]}" if a[0] != b[0] else f"({a[0]}) reads other results"
             raise InputError(f"The reports are of different graphs: node {at} {what}.")
@@ -210,7 +214,8 @@ def _check_same(one: tuple[str, list[ir.Node]], two: tuple[str, list[ir.Node]]) 
         )
 
 
-def _signatures(nodes: list[ir.Node]) -> Iterator[tuple[str, tuple[tuple[int, int] | None, ...]]]:
+def signatures(nodes: list[ir.Node]) -> Iterator[tuple[str, tuple[tuple[int, int] | None, ...]]]:
+    """What makes two graphs the same one: each node's operator and whose results it reads (node, output)."""
     position = {id(node): at for at, node in enumerate(nodes)}
     for node in nodes:
         makers = [(value.producer(), value.index()) if value is not None else (None, None) for value in node.inputs]
@@ -262,15 +267,3 @@ def _keys(calls: CallTree, indices: tuple[int, ...] | list[int]) -> set[str]:
 
 def _claims(found: Disagreement) -> list[str]:
     return [f"{scope or '(root)'} · {why}" for scope, why in zip(found.scopes, found.evidence, strict=True)]
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """Names come from files of strangers: no markup, no new columns or lines."""
-    for old, new in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "\\|"), ("\n", " "), ("\r", " ")):
-        text = text.replace(old, new)
-    return text

@@ -15,7 +15,14 @@ def check_file(path: Path) -> None:
     Raises:
         CheckError: the checker refuses it.
     """
+    if (fault := onnx_fault(path)) is not None:
+        raise CheckError(f"The exported graph is not valid ONNX: {fault}. Nothing was written.")
+
+
+def onnx_fault(path: Path) -> str | None:
+    """Why `onnx.checker` refuses a file, without a full stop; None when it does not."""
     try:
         onnx.checker.check_model(str(path))
     except onnx.checker.ValidationError as error:
-        raise CheckError(f"The exported graph is not valid ONNX: {one_line(error)}. Nothing was written.") from error
+        return one_line(error).replace(f"{path.parent}/", "").rstrip(".")
+    return None

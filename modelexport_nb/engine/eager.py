@@ -12,15 +12,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_iter
 
 from .errors import EagerRunError, one_line
+from .inputs import fresh
 from .modules import CallTree, storage_address
+from .randomness import random_state
 from .recording import CallRecorder
 from .sources import relative_source
 from .values import ValueTrace, tensors_in
@@ -32,13 +34,16 @@ _NOT_THE_MODEL = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
 class EagerRun:
     """`readers` maps the address of a tensor's storage to the keys of the calls that read it; `identity` holds the
     keys of calls that returned an input unchanged; `direct` the paths of modules whose `forward` was called without
-    `__call__`; `values` what every operator computed, when that was asked for."""
+    `__call__`; `random` says that the run drew random numbers, `unsteady` in a clause where another run differs, when
+    that was looked at; `values` what every operator computed, when that was asked for."""
 
     outputs: Any
     calls: CallTree
     readers: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     identity: set[str] = field(default_factory=set)
     direct: set[str] = field(default_factory=set)
+    random: bool = False
+    unsteady: str | None = None
     values: ValueTrace | None = None
 
 
@@ -51,7 +56,7 @@ def run_eagerly(
     direct: Iterable[str] = (),
     keep: Callable[[int, Any], None] | None = None,
 ) -> EagerRun:
-    """Run the model once without gradients.
+    """Run the model once without gradients, on copies of the inputs: it may change them in place.
 
     Args:
         values: also record what every operator computed.
@@ -78,6 +83,7 @@ def _run(
     values: bool,
     keep: Callable[[int, Any], None] | None,
 ) -> EagerRun:
+    args, kwargs = fresh((args, kwargs))
     recorder = CallRecorder(model, direct)
     run = EagerRun(outputs=None, calls=recorder.calls, values=ValueTrace() if values else None)
     if run.values is not None:
@@ -97,6 +103,7 @@ def _run(
         if keep is not None:
             keep(index, output)
 
+    generators = random_state()
     try:
         with _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
             run.outputs = model(*args, **kwargs)
@@ -106,6 +113,7 @@ def _run(
         raise EagerRunError(
             f"The model itself fails on these inputs{inside}: {type(error).__name__}: {one_line(error)}"
         ) from error
+    run.random = random_state() != generators
     run.calls = recorder.calls
     return run
 
@@ -120,34 +128,41 @@ class _Watch(TorchDispatchMode):
         self._recorder = recorder
         self._run = run
         self._storages = {storage_address(tensor) for tensor in _all_tensors(model)} - {0}
-        self._forwards = {code for module in model.modules() if (code := _forward_code(module)) is not None}
+        self._codes = {path: _forward_code(module) for path, module in model.named_modules()}
+        self._forwards = set(self._codes.values()) - {None}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if self._recorder.stack:
-            call = self._recorder.calls[self._recorder.stack[-1]]
-            for value in tree_iter((args, kwargs)):
-                if isinstance(value, torch.Tensor) and (address := storage_address(value)) in self._storages:
-                    self._run.readers[address].add(call.key)
-            self._run.direct.update(self._forwards_not_called())
+        if not self._recorder.stack:
+            return func(*args, **(kwargs or {}))
+        call = self._recorder.calls[self._recorder.stack[-1]]
+        read = tensors_in((args, kwargs))
+        for tensor in read:
+            if (address := storage_address(tensor)) in self._storages:
+                self._run.readers[address].add(call.key)
+        self._run.direct.update(self._forwards_not_called())
         result = func(*args, **(kwargs or {}))
-        if self._run.values is not None and self._recorder.stack:
-            self._run.values.record(self._recorder.stack[-1], (args, kwargs), result, _model_line())
+        if self._run.values is not None:
+            self._run.values.record(call.index, read, tensors_in(result), _model_line())
         return result
 
     def _forwards_not_called(self) -> set[str]:
         """Modules whose `forward` is on Python's stack although none of the open calls is theirs."""
-        called = {self._recorder.calls[index].path for index in self._recorder.stack}
-        running: set[str] = set()
-        frame = sys._getframe(2)
+        called = [self._recorder.calls[index].path for index in reversed(self._recorder.stack)]
+        running: list[FrameType] = []
+        frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             if frame.f_code in self._forwards:
-                first = frame.f_code.co_varnames[0] if frame.f_code.co_argcount else None
-                module = frame.f_locals.get(first) if first else None
-                path = self._recorder.path_of(module) if isinstance(module, nn.Module) else None
-                if path is not None:
-                    running.add(path)
-            frame = frame.f_back  # type: ignore[assignment]
-        return running - called
+                running.append(frame)
+            frame = frame.f_back
+        codes = [code for path in called if (code := self._codes[path]) is not None]
+        if [frame.f_code for frame in running] == codes:  # as ever: whose they are costs much to find out
+            return set()
+        return {path for frame in running if (path := self._path_of(frame)) is not None} - set(called)
+
+    def _path_of(self, forward: FrameType) -> str | None:
+        first = forward.f_code.co_varnames[0] if forward.f_code.co_argcount else None
+        module = forward.f_locals.get(first) if first else None
+        return self._recorder.path_of(module) if isinstance(module, nn.Module) else None
 
 
 def _model_line() -> str | None:

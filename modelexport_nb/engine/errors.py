@@ -51,6 +51,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return ". Known: " + ", ".join(known) + "." if known else "."
 
 
+def as_sentence(clause: str) -> str:
+    """A clause with its capital and full stop."""
+    return f"{clause[0].upper()}{clause[1:]}."
+
+
 def one_line(error: BaseException, limit: int = 300) -> str:
     """The first telling line of another library's error, shortened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

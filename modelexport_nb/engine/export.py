@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,26 +16,28 @@ from .attribution import Attribution
 from .capture import Request
 from .capture import capture as capture_graph
 from .check import check_file
+from .clock import Clock, Progress, clock_for
+from .determinism import disagreement
 from .eager import EagerRun, run_eagerly
-from .errors import AttributionError, InputError, OptionError, did_you_mean
+from .errors import AttributionError, InputError, OptionError, as_sentence, did_you_mean
 from .files import check_destination, staged, write_model
 from .graph import all_nodes
-from .inputs import Inputs, as_arguments
+from .inputs import Inputs, as_arguments, fresh
+from .intermediates import check_limit
 from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
-from .module_parity import compare_modules
+from .module_parity import compare_all_modules
 from .modules import ModuleTree
+from .notes import hidden_notes, mode_notes, run_notes
 from .owners import Owners
-from .parity import Parity, compare_outputs
+from .parity import compare_outputs
 from .report import ExportReport
 from .state import preserved
-from .strategies import Subject, get_strategy
+from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
 from .tree import build_tree
 from .values import tensors_in
 
-Progress = Callable[[str, int, int], None]
-STAGES: tuple[str, ...] = ("run", "capture", "attribute", "write", "check", "verify")
 VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
 
@@ -54,6 +54,7 @@ def export_model(
     dynamic_shapes: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
+    memory_limit: int | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -71,6 +72,8 @@ def export_model(
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
+        memory_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
+            (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -80,72 +83,92 @@ def export_model(
         ModelExportError: one of its subclasses, in one line; nothing was written then.
     """
     check_model(model)
-    _check_opset(opset)
+    check_opset(opset)
     check_choice(metadata)
-    verify = verify_level(verify)
+    verify, limit = verify_level(verify), check_limit(memory_limit)
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     path = check_destination(Path(path))
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify)
-    notes = mode_notes(model)
 
-    with clock.stage("run"), preserved(model) as changed:
-        eager = run_eagerly(model, args, kwargs, values=witness.needs_values)
-    notes += run_notes(eager, changed)
+    eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
     request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
-    with clock.stage("capture"), preserved(model):
-        captured = capture_graph(request, capture)
+    subject = capture_subject(request, capture, eager, limit, clock)
     with clock.stage("attribute"):
-        modules = ModuleTree.of(model)
-        parameters = read_parameters(captured.model, Owners(model))
+        attribution = attribute(subject, witness)
+    return assemble(subject, attribution, path, metadata, verify, clock, notes)
+
+
+def observe(
+    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], values: bool, clock: Clock
+) -> tuple[EagerRun, list[str]]:
+    """Run the model once in eager PyTorch; the run, and what the reader should know about it."""
+    notes = mode_notes(model)
+    with clock.stage("run"), preserved(model) as changed:
+        eager = run_eagerly(model, args, kwargs, values=values)
+    if eager.random:
+        eager.unsteady = disagreement(model, args, kwargs, eager)
+    return eager, notes + run_notes(eager, changed)
+
+
+def capture_subject(request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock) -> Subject:
+    """Capture the graph, and put it together with every witness there is of it."""
+    with clock.stage("capture"):
+        args, kwargs = fresh((request.args, request.kwargs))  # the model may change them while it is traced
+        with preserved(request.model):
+            captured = capture_graph(replace(request, args=args, kwargs=kwargs), capture)
+        parameters = read_parameters(captured.model, Owners(request.model))
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
-        subject = Subject(request, captured.model, modules, eager, parameters, feed, captured)
-        if (obstacle := witness.obstacle(subject)) is not None:
-            raise AttributionError(f"{obstacle}.")
-        attribution = with_eager_facts(witness.attribute(subject), eager)
-    return assemble(subject, attribution, path, captured.capture.name, metadata, verify, clock, notes)
+        modules = ModuleTree.of(request.model)
+        return Subject(request, captured.model, modules, eager, parameters, feed, captured, memory_limit=limit)
+
+
+def attribute(subject: Subject, witness: Strategy) -> Attribution:
+    """What the strategy says about the graph; an `AttributionError` when it cannot speak about it."""
+    if (obstacle := witness.obstacle(subject)) is not None:
+        raise AttributionError(f"{obstacle}.")
+    return with_eager_facts(witness.attribute(subject), subject.eager)
 
 
 def assemble(
     subject: Subject,
     attribution: Attribution,
     path: Path,
-    capture_name: str,
     metadata: str,
     verify: str,
     clock: Clock,
-    notes: list[str],
+    notes: Sequence[str],
 ) -> ExportReport:
     """Tag the graph, write, check and verify the file, and report: what every way to a tagged file ends with."""
-    tree = build_tree(subject.modules, attribution)
-    measures = take_measures(all_nodes(subject.graph), attribution, subject.parameters, subject.eager)
-    write_metadata(subject.graph, attribution, subject.modules, tree, metadata)
-    parity: Parity | None = None
+    report = begin_report(subject, attribution, path, metadata, clock, notes)
     with staged(path) as draft:
-        with clock.stage("write"):
-            written = write_model(subject.graph, draft)
-        if subject.captured is not None:  # a file of the user's may hold operators that only one runtime knows
-            with clock.stage("check"):
-                check_file(draft)
+        write_tagged(report, subject, draft, clock)
         if verify != "off":
             with clock.stage("verify"):
-                parity = _verify(draft, subject, attribution, verify)
+                verify_reports([report], subject, draft, verify)
+    return report
+
+
+def begin_report(
+    subject: Subject, attribution: Attribution, path: Path, metadata: str, clock: Clock, notes: Sequence[str]
+) -> ExportReport:
+    """The report of a file that is about to be written: all but its files and its parity."""
     return ExportReport(
         path=path,
-        files=tuple(path.parent / name for name in written),
+        files=(),
         strategy=attribution.strategy,
-        capture=capture_name,
+        capture=subject.captured.capture.name if subject.captured is not None else "file",
         opset=subject.graph.opset_imports.get("", 0),
         metadata=metadata,
         modules=subject.modules,
         attribution=attribution,
-        tree=tree,
-        measures=measures,
-        parity=parity,
+        tree=build_tree(subject.modules, attribution),
+        measures=take_measures(all_nodes(subject.graph), attribution, subject.parameters, subject.eager),
+        parity=None,
         timings=clock.seconds,
-        notes=(*notes, *_hidden_notes(attribution)),
-        graph=_without_weights(subject.graph),
+        notes=(*notes, *hidden_notes(attribution)),
+        graph=subject.graph,
         parameter_names={
             value.name or "": found[0].path
             for value in subject.graph.graph.initializers.values()
@@ -154,32 +177,48 @@ def assemble(
     )
 
 
-def _verify(draft: Path, subject: Subject, attribution: Attribution, verify: str) -> Parity:
+def write_tagged(
+    report: ExportReport, subject: Subject, draft: Path, clock: Clock, weights: Path | None = None
+) -> None:
+    """Tag the report's graph, write it to `draft` and check the file; the report keeps it without its weights.
+
+    `weights` is a data file that holds them already.
+    """
+    write_metadata(report.graph, report.attribution, report.modules, report.tree, report.metadata)
+    with clock.stage("write"):
+        written = write_model(report.graph, draft, weights)
+    report.files = tuple(report.path.parent / name for name in written)
+    if subject.captured is not None:  # a file of the user's may hold operators that only one runtime knows
+        with clock.stage("check"):
+            check_file(draft)
+    _drop_weights(report.graph)
+
+
+def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Path, level: str) -> None:
+    """Compare the file with PyTorch, once for all reports about its graph: they differ in nothing that computes."""
     tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
     parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
-    return replace(parity, modules=compare_modules(draft, subject, attribution)) if verify == "modules" else parity
+    for report in reports:
+        report.parity = parity
+    if level == "modules":
+        found = compare_all_modules(draft, subject, [report.attribution for report in reports])
+        for report, modules in zip(reports, found, strict=True):
+            report.parity = replace(parity, modules=modules)
+    if any(report.parity is not None and report.parity.differs for report in reports):
+        _explain_difference(reports, subject)
 
 
-def clock_for(progress: Progress | None, verify: str, stages: tuple[str, ...] = STAGES) -> Clock:
-    """A clock for these stages, without the last where nothing is verified."""
-    return Clock(progress, stages if verify != "off" else stages[:-1])
-
-
-class Clock:
-    """Times the stages and tells the listener as each begins."""
-
-    def __init__(self, progress: Progress | None, stages: tuple[str, ...]) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-        self._stages = stages
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        if self._progress is not None:
-            self._progress(name, self._stages.index(name), len(self._stages))
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
+def _explain_difference(reports: Sequence[ExportReport], subject: Subject) -> None:
+    """No file agrees with a model whose runs differ: that is looked for before the file is blamed."""
+    request, eager = subject.request, subject.eager
+    if eager.unsteady is None and not eager.random:  # else it was looked at
+        eager.unsteady = disagreement(request.model, request.args, request.kwargs, eager)
+    if eager.unsteady is None:
+        return
+    for report in reports:
+        if report.parity is not None and not report.parity.ok:
+            report.parity = replace(report.parity, problem=report.parity.problem or eager.unsteady)
+        report.notes = tuple(dict.fromkeys((*report.notes, as_sentence(eager.unsteady))))
 
 
 def verify_level(verify: str | bool) -> str:
@@ -201,7 +240,7 @@ def check_model(model: nn.Module) -> None:
         raise InputError(f"The model is {kind}. Pass an instance of torch.nn.Module.")
 
 
-def _check_opset(opset: int | None) -> None:
+def check_opset(opset: int | None) -> None:
     newest = onnx.defs.onnx_opset_version()
     if opset is None:
         return
@@ -216,29 +255,6 @@ def _check_opset(opset: int | None) -> None:
         raise OptionError(f"Opset {opset} does not exist: the installed onnx knows up to {newest}.")
 
 
-def mode_notes(model: nn.Module) -> list[str]:
-    """What the reader should know about the mode of the model."""
-    if any(module.training for module in model.modules()):
-        return ["The model was in training mode; it was exported in eval mode and restored."]
-    return []
-
-
-def run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
-    """What the eager run showed: state that changes, and modules that run past `__call__`."""
-    notes = []
-    if changed:
-        listed = ", ".join(sorted(set(changed))[:3])
-        notes.append(
-            f"The model changes its own state when it runs ({listed}); "
-            "the file repeats what one run from the present state does."
-        )
-    for path in sorted(eager.direct):
-        notes.append(
-            f"{path or 'The root'} is run by calling its forward directly, past its hooks; it is shown as a call."
-        )
-    return notes
-
-
 def with_eager_facts(attribution: Attribution, eager: EagerRun) -> Attribution:
     """What only the eager run knows: calls that handed an input through, and calls that the capture hid."""
     calls = attribution.calls
@@ -247,17 +263,7 @@ def with_eager_facts(attribution: Attribution, eager: EagerRun) -> Attribution:
     return replace(attribution, removed=attribution.removed | identities, hidden=hidden)
 
 
-def _hidden_notes(attribution: Attribution) -> list[str]:
-    if not attribution.hidden:
-        return []
-    listed = ", ".join(sorted(attribution.hidden)[:3])
-    return [
-        f"{len(attribution.hidden)} modules ran inside a region that the capture compiles as a whole ({listed}); "
-        "their nodes carry the call around it."
-    ]
-
-
-def _without_weights(model: ir.Model) -> ir.Model:
+def _drop_weights(model: ir.Model) -> None:
     """The report keeps the graph for its tables, not the weights: it must not keep the model's memory alive."""
     for value in model.graph.initializers.values():
         if value.const_value is not None:
@@ -265,4 +271,3 @@ def _without_weights(model: ir.Model) -> ir.Model:
             value.const_value = None
     for node in all_nodes(model):
         node.meta.clear()
-    return model

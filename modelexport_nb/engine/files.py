@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,13 @@ from .errors import PathError
 
 EXTERNAL_DATA_THRESHOLD = 64 * 1024 * 1024
 """Bytes of weights above which they go to a file of their own: protobuf ends at 2 GB and copies every byte twice."""
+DATA = ".data"
+_INLINE = 256  # bytes of a tensor that stays in the graph all the same, as in `ir.save`
+
+
+def file_name(class_name: str) -> str:
+    """What an ONNX file of a model is called when nobody says. A class made by `type()` may bear any name."""
+    return f"{re.sub(r'[^0-9A-Za-z_-]', '_', class_name)[:80] or 'model'}.onnx"
 
 
 def check_destination(path: Path) -> Path:
@@ -44,31 +52,68 @@ def staged(path: Path) -> Iterator[Path]:
 
     When the block fails the folder goes and what stood at `path` before is untouched.
     """
-    try:
-        staging = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.absolute().parent))
-    except OSError as error:
-        raise PathError(f'Cannot write to "{path.parent}": {error.strerror}.') from error
-    try:
+    with staged_folder(path.parent, f".{path.name}.") as staging:
         yield staging / path.name
-        # The data file first: an ONNX file never stands beside data that is not its own.
-        for file in sorted(staging.iterdir(), key=lambda file: file.name == path.name):
-            file.replace(path.absolute().parent / file.name)
+
+
+@contextmanager
+def staged_folder(folder: Path, prefix: str = ".modelexport.") -> Iterator[Path]:
+    """A hidden folder in `folder` to write several files to; on success they all move to `folder`, else none."""
+    home = folder.absolute()
+    try:
+        staging = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
+    except OSError as error:
+        raise PathError(f'Cannot write to "{folder}": {error.strerror}.') from error
+    try:
+        yield staging
+        # Data files first: an ONNX file never stands beside data that is not its own.
+        for file in sorted(staging.iterdir(), key=_last):
+            file.replace(home / file.name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def write_model(model: ir.Model, path: Path) -> tuple[str, ...]:
-    """Write the graph, with weights in `<name>.data` beside it when they are large; the names of the files."""
-    weights = sum(
-        value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value is not None
-    )
-    data = f"{path.name}.data" if weights > EXTERNAL_DATA_THRESHOLD else None
-    _straighten(model)
-    try:
+def _last(file: Path) -> tuple[bool, bool]:
+    """True for files that read the data of others."""
+    return not file.name.endswith(DATA), file.with_name(f"{file.name}{DATA}").exists()
+
+
+def write_model(model: ir.Model, path: Path, weights: Path | None = None) -> tuple[str, ...]:
+    """Write the graph, with weights in `<name>.data` beside it when they are large; the names of the files.
+
+    `weights` is a data file beside `path` that holds the large ones already, from `unload_weights`.
+    """
+    data = f"{path.name}{DATA}" if weights is None and _weighs(model) > EXTERNAL_DATA_THRESHOLD else None
+    if weights is None:
+        _straighten(model)
+    with _writing(path):
         ir.save(model, path, external_data=data)
+    data = weights.name if weights is not None else data
+    return (path.name,) if data is None else (path.name, data)
+
+
+def unload_weights(model: ir.Model, data: Path) -> bool:
+    """Write the weights to the file `data` when they are large, from where the graph reads them from then on; whether
+    they were."""
+    if _weighs(model) <= EXTERNAL_DATA_THRESHOLD:
+        return False
+    _straighten(model)
+    with _writing(data):
+        ir.external_data.unload_from_model(model, data.parent, data.name, size_threshold_bytes=_INLINE)
+    return True
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise PathError(f'Cannot write "{path.name}": {error.strerror or error}. Nothing was written.') from error
-    return (path.name,) if data is None else (path.name, data)
+
+
+def _weighs(model: ir.Model) -> int:
+    """Bytes of the main graph's weights."""
+    return sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value is not None)
 
 
 def _straighten(model: ir.Model) -> None:

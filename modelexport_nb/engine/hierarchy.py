@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import onnx
 import onnx_ir as ir
@@ -25,14 +27,14 @@ from .hierarchy_sources import (
     read_torch,
 )
 from .modules import CallTree, ModuleInfo, ModuleTree
-from .report import NodeRecord
+from .report import NodeRecord, make_widget
 from .tree import Tree, TreeRow, build_tree
 
 # Shapes, indices and masks are no weights.
 _NOT_WEIGHTS = {ir.DataType.UNDEFINED, ir.DataType.STRING, ir.DataType.BOOL, ir.DataType.INT64}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(repr=False)
 class Hierarchy:
     """What a file tells of the modules that it was made from.
 
@@ -58,6 +60,7 @@ class Hierarchy:
     scopes: tuple[str, ...]
     attribution: Attribution | None
     graph: ir.Model
+    _widget: Any = field(default=None, compare=False)
 
     def row(self, key: str) -> TreeRow:
         """The tree's row of a module call; an unknown key raises with the nearest known one."""
@@ -73,8 +76,22 @@ class Hierarchy:
         Where the tree is not ours the evidence of a node is the tree's source and its confidence 0: nobody states one.
         """
         numbers = range(len(self.scopes)) if key is None else self.tree.region(self.row(key))
-        nodes = all_nodes(self.graph)
-        return [_record(self, nodes[number], number) for number in numbers]
+        return [self.node(number) for number in numbers]
+
+    def node(self, number: int) -> NodeRecord:
+        """Everything that the file tells about node `number`."""
+        return _record(self, self._nodes[number], number)
+
+    @property
+    def widget(self) -> Any:
+        """The live tree (one per opened file). Needs Jupyter: `%load_ext modelexport_nb`."""
+        if self._widget is None:
+            self._widget = make_widget(self)
+        return self._widget
+
+    @functools.cached_property
+    def _nodes(self) -> list[ir.Node]:
+        return all_nodes(self.graph)
 
     def __repr__(self) -> str:
         return f"<Hierarchy of {self.path.name} from {self.source}: {len(self.tree)} rows, {len(self.scopes)} nodes>"
@@ -103,10 +120,11 @@ def read_hierarchy(path: str | Path) -> Hierarchy:
     root = plain(model.graph.name or path.stem)
     reading = reading or read_torch(nodes, root) or read_names(nodes, root) or read_flat(nodes, root)
     modules = _modules(model, nodes, reading)
-    attribution = Attribution(reading.strategy, reading.calls, reading.scopes, _left_empty(reading))
+    reasons = _left_empty(reading) | (reading.empty or {})
+    attribution = Attribution(reading.strategy, reading.calls, reading.scopes, reasons, reading.hidden or frozenset())
     tree = build_tree(modules, attribution)
     for row in tree:
-        if row.number is None:
+        if row.number is None and reading.hidden is None:
             row.reason = "no call of it is recorded"
     return Hierarchy(
         path=path,
@@ -156,7 +174,7 @@ def _texts(model: ir.Model) -> Iterator[object]:
 
 
 def _left_empty(reading: Reading) -> dict[int, str]:
-    """The file tells which calls have no node, not what became of their work."""
+    """Calls without a node; what became of their work the source does not tell, or tells in `empty`."""
     busy = {scope.call for scope in reading.scopes} | {call.parent for call in reading.calls.calls}
     return {call: "no node of it is in the file" for call in range(len(reading.calls)) if call not in busy}
 

@@ -6,7 +6,7 @@ import ast
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import onnx_ir as ir
 
@@ -19,6 +19,7 @@ Source = Literal["modelexport", "torch", "names", "flat"]
 Chain = list[tuple[str, str]]  # path and class of the modules around a node, outermost first, the root left out
 
 LONGEST = 100_000  # characters of one text of the exporter that are still parsed
+LONGEST_REASON = 200
 DEEPEST = 100  # modules inside each other: a stranger's file must not make a tree many times its own size
 _NO_MODULE = "_empty_nn_module_stack_from_metadata_hook"  # torch's word for "no module is known"
 
@@ -36,7 +37,11 @@ class StatedScope(NodeScope):
 
 @dataclass(frozen=True)
 class Reading:
-    """What one source says: modules by path with their class (the root first), their calls, a claim for each node."""
+    """What one source says: modules by path with their class (the root first), their calls, a claim for each node.
+
+    `empty` says why calls have no node, `hidden` which modules the capture did not show; None where the source does
+    not tell.
+    """
 
     source: Source
     note: str
@@ -44,6 +49,8 @@ class Reading:
     calls: CallTree
     scopes: list[NodeScope]
     strategy: str = ""
+    empty: dict[int, str] | None = None
+    hidden: frozenset[str] | None = None
 
 
 class InconsistentError(Exception):
@@ -72,7 +79,9 @@ def read_ours(model: ir.Model, nodes: list[ir.Node]) -> Reading | None:
             return None
         if nodes:
             raise InconsistentError("no node carries one any more, as after an optimiser")
-    classes, calls = _stored_tree(written)
+    stored = _stored(written)
+    classes, calls = _stored_tree(stored)
+    empty, hidden = _stored_reasons(stored, list(classes), calls)
     call_of = {(call.path, str(call.number)): call.index for call in calls.calls}
     scopes = []
     for number, tag in enumerate(tags):
@@ -85,18 +94,28 @@ def read_ours(model: ir.Model, nodes: list[ir.Node]) -> Reading | None:
     note = f"Tags of {by}: for each node its module call and the evidence for it."
     if untagged:
         note += f" {untagged} of {len(nodes)} nodes, made by another tool, carry none and stand at the root."
-    return Reading("modelexport", note, classes, calls, scopes, strategy)
+    return Reading("modelexport", note, classes, calls, scopes, strategy, empty, hidden)
 
 
-def _stored_tree(written: str | None) -> tuple[dict[str, str], CallTree]:
-    """The modules and calls of `modelexport.hierarchy`, in which nothing may contradict anything."""
+def _stored(written: str | None) -> dict[str, Any]:
+    """The JSON object of `modelexport.hierarchy`."""
     if written is None:
         raise InconsistentError("the file holds no hierarchy for them")
     try:
         stored = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise InconsistentError(f"the hierarchy is no such JSON ({plain(str(error))})") from error
+    if not isinstance(stored, dict):
+        raise InconsistentError("the hierarchy is no such JSON")
+    return stored
+
+
+def _stored_tree(stored: dict[str, Any]) -> tuple[dict[str, str], CallTree]:
+    """The modules and calls, in which nothing may contradict anything."""
+    try:
         modules = [(path, name) for path, name, *_ in stored["modules"]]
         calls = [(module, number, parent) for module, number, parent in stored["calls"]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InconsistentError(f"the hierarchy is no such JSON ({plain(str(error))})") from error
     classes = dict(modules) if all(isinstance(text, str) for entry in modules for text in entry) else {}
     if len(classes) != len(modules) or not classes or modules[0][0] != "":
@@ -118,6 +137,24 @@ def _stored_tree(written: str | None) -> tuple[dict[str, str], CallTree]:
     if not len(tree):
         raise InconsistentError("the hierarchy holds no call")
     return classes, tree
+
+
+def _stored_reasons(
+    stored: dict[str, Any], modules: list[str], calls: CallTree
+) -> tuple[dict[int, str] | None, frozenset[str] | None]:
+    """Why calls have no node, and the hidden modules; None and None in files of versions that did not write them."""
+    if "empty" not in stored or "hidden" not in stored:
+        return None, None
+    empty, hidden = stored["empty"], stored["hidden"]
+    known = isinstance(empty, dict) and all(_are_indices(group, len(calls)) for group in empty.values())
+    if not known or not _are_indices(hidden, len(modules)):
+        raise InconsistentError("the hierarchy's reasons name no calls of it")
+    reasons = {call: plain(reason, LONGEST_REASON) for reason, group in empty.items() for call in group}
+    return reasons, frozenset(modules[index] for index in hidden)
+
+
+def _are_indices(group: Any, count: int) -> bool:
+    return isinstance(group, list) and all(type(index) is int and 0 <= index < count for index in group)
 
 
 def _stored_scope(tag: dict[str, str], call_of: dict[tuple[str, str], int], calls: CallTree) -> NodeScope:
@@ -191,9 +228,11 @@ def _name_chain(node: ir.Node) -> Chain | None:
     return [(".".join(parts[: depth + 1]), "") for depth in range(len(parts))]
 
 
+FLAT_NOTE = "This file tells nothing of modules: all nodes stand at the root."
+
+
 def read_flat(nodes: list[ir.Node], root: str) -> Reading:
-    note = "This file tells nothing of modules: all nodes stand at the root."
-    return Reading("flat", note, {"": root}, _root_call(), [NodeScope(0, Evidence.ROOT) for _ in nodes])
+    return Reading("flat", FLAT_NOTE, {"": root}, _root_call(), [NodeScope(0, Evidence.ROOT) for _ in nodes])
 
 
 def _root_call() -> CallTree:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils._pytree import tree_map
 
 from .errors import InputError, did_you_mean
 
@@ -66,6 +67,21 @@ def _check_fit(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         raise InputError(
             f"The inputs do not fit forward of {type(model).__name__}: {error}. It takes ({takes})."
         ) from None
+
+
+def fresh(inputs: Any) -> Any:
+    """The same nested inputs with a copy of every tensor (one for each, however often it stands in them): a model may
+    change what it is given."""
+    copies: dict[int, torch.Tensor] = {}
+
+    def copy(leaf: Any) -> Any:
+        if not isinstance(leaf, torch.Tensor):
+            return leaf
+        if id(leaf) not in copies:
+            copies[id(leaf)] = leaf.detach().clone().requires_grad_(leaf.requires_grad)
+        return copies[id(leaf)]
+
+    return tree_map(copy, inputs)
 
 
 def named_arguments(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 
 from .arrays import to_numpy
+from .errors import OptionError
 from .runtime import open_session, run_session
+from .value_sizes import value_sizes
 
 DEFAULT_LIMIT = 2 * 1024**3
-"""Bytes of intermediate values held at once."""
+"""Bytes of recorded values held at once."""
+
+
+def check_limit(limit: int | None) -> int:
+    """The bytes that a `memory_limit` means; an `OptionError` for what is no number of bytes."""
+    if limit is None:
+        return DEFAULT_LIMIT
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise OptionError(f"The memory limit is {limit!r}. Pass a whole number of bytes such as 500_000_000, or None.")
+    return limit
 
 
 def run_with_intermediates(
@@ -21,31 +33,38 @@ def run_with_intermediates(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Values inside the main graph by name, in the order of `names`.
 
-    Graph optimisation is off, so that every node is there. When all values together are larger than `limit` bytes
-    (as far as the file states shapes) the graph runs several times.
+    Graph optimisation is off, so that every node is there. When all values together are larger than `limit` bytes the
+    graph runs several times; of values already handed over none is held.
 
     Raises:
         CheckError: ONNX Runtime does not load or run the file.
     """
     proto = onnx.load(str(path), load_external_data=False)
+    folder = path.absolute().parent
+    weights = {tensor.name for tensor in proto.graph.initializer}  # older files list them as inputs too
+    inputs = {value.name: to_numpy(feed[value.name]) for value in proto.graph.input if value.name not in weights}
     wanted = list(names)
-    known = {value.name for value in proto.graph.output}
-    proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted if name not in known)
-    session = open_session(proto.SerializeToString(), path.absolute().parent)
-    inputs = {value.name: to_numpy(feed[value.name]) for value in session.get_inputs()}
-    for chunk in _chunks(wanted, _sizes(proto), limit):
-        arrays = run_session(session, chunk, inputs)
-        for name, array in zip(chunk, arrays, strict=True):
+    sizes = value_sizes(proto, folder, inputs, wanted)
+    known = {value.name: value for value in proto.graph.output}
+    for chunk in _chunks(wanted, sizes, limit):
+        # Only these are outputs: ONNX Runtime holds every output of a graph to the end of a run, asked for or not.
+        outputs = [known.get(name, onnx.ValueInfoProto(name=name)) for name in chunk]
+        del proto.graph.output[:]
+        proto.graph.output.extend(outputs)
+        arrays = _run(proto, folder, chunk, inputs)
+        while arrays:
+            name, array = arrays.pop()
             if isinstance(array, np.ndarray):  # sequences and optionals have no numbers to compare
                 yield name, array
+            del array
 
 
-def _sizes(proto: onnx.ModelProto) -> dict[str, int]:
-    sizes = {}
-    for value in proto.graph.value_info:
-        dims = [dim.dim_value or 1 for dim in value.type.tensor_type.shape.dim]
-        sizes[value.name] = 4 * int(np.prod(dims, dtype=np.int64))
-    return sizes
+def _run(
+    proto: onnx.ModelProto, folder: Path, names: list[str], inputs: dict[str, np.ndarray]
+) -> list[tuple[str, Any]]:
+    """The values, the last one first."""
+    session = open_session(proto.SerializeToString(), folder)
+    return list(zip(names, run_session(session, names, inputs), strict=True))[::-1]
 
 
 def _chunks(names: list[str], sizes: dict[str, int], limit: int) -> Iterator[list[str]]:
@@ -55,7 +74,8 @@ def _chunks(names: list[str], sizes: dict[str, int], limit: int) -> Iterator[lis
         size += sizes.get(name, 0)
         if chunk and size > limit:
             yield chunk
-            chunk, size = [], sizes.get(name, 0)
+            size = sizes.get(chunk[-1], 0) + sizes.get(name, 0)  # the reader still has the last one in hand
+            chunk = []
         chunk.append(name)
     if chunk:
         yield chunk

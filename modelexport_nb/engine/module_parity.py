@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from .attribution import Attribution
 from .capture import Request
 from .eager import run_eagerly
 from .graph import all_nodes, body_owners
-from .intermediates import DEFAULT_LIMIT, run_with_intermediates
+from .intermediates import run_with_intermediates
 from .parity import OutputParity, compare_arrays
 from .state import preserved
 from .strategies import Subject
@@ -35,6 +35,10 @@ class Verdict(StrEnum):
     REMOVED = "removed"  # constant, unused or without effect: no node is left of it
     REARRANGED = "rearranged"  # computed otherwise inside a call whose own result is equal
     UNSEEN = "unseen"  # inside a branch, or as large as no tensor at the boundary
+
+
+Output = tuple[str, list[np.ndarray]]  # a call and what it returned
+Match = tuple[OutputParity, int]  # a comparison with a tensor of the graph and the node that makes it
 
 
 @dataclass(frozen=True)
@@ -75,33 +79,37 @@ class ModuleParity:
         return next((call for call in self.calls if call.key == key), None)
 
 
-def compare_modules(
-    path: Path, subject: Subject, attribution: Attribution, *, limit: int = DEFAULT_LIMIT
-) -> ModuleParity:
+def compare_modules(path: Path, subject: Subject, attribution: Attribution) -> ModuleParity:
     """Compare every module call of one eager run with the graph.
 
     A call is compared with the tensors that its region, or a node that names it in `also`, hands on; of several as
-    large as its output the nearest counts.
+    large as its output the nearest counts. Of both sides together no more is held than `subject.memory_limit`; when
+    they are larger, both run several times.
 
     Args:
         path: the file of `subject.graph`.
-        limit: bytes of PyTorch's outputs held at once; when they are larger, both sides run several times.
     """
-    identity = subject.eager.identity
-    boundary, owners = _boundaries(subject.graph, attribution)
-    found: list[CallParity] = []
+    return compare_all_modules(path, subject, [attribution])[0]
+
+
+def compare_all_modules(path: Path, subject: Subject, attributions: Sequence[Attribution]) -> list[ModuleParity]:
+    """`compare_modules` for several attributions of one graph, for which both sides run once."""
+    half = max(1, subject.memory_limit // 2)
+    sides = [_boundaries(subject.graph, attribution) for attribution in attributions]
+    found: list[list[CallParity]] = [[] for _ in attributions]
     start = 0
     while True:
-        kept, start, complete = _outputs(subject.request, start, limit)
-        names = sorted({name for key, _ in kept for name in boundary.get(key, {})})
-        arrays = dict(run_with_intermediates(path, subject.feed, names, limit)) if names else {}
-        for key, tensors in kept:
-            found.append(_judge(key, tensors, boundary.get(key, {}), arrays, key in owners, key in identity))
+        kept, start, complete = _outputs(subject.request, start, half)
+        matches = _nearest(path, subject.feed, kept, [boundary for boundary, _ in sides], half)
+        for (boundary, owners), calls, nearest in zip(sides, found, matches, strict=True):
+            for (key, tensors), near in zip(kept, nearest, strict=True):
+                bounded, identity = bool(boundary.get(key)), key in subject.eager.identity
+                calls.append(_judge(key, len(tensors), near, bounded, key in owners, identity))
         if complete:
-            return ModuleParity(tuple(_settle(found, attribution)))
+            return [ModuleParity(tuple(_settle(*each))) for each in zip(found, attributions, strict=True)]
 
 
-def _outputs(request: Request, start: int, limit: int) -> tuple[list[tuple[str, list[np.ndarray]]], int, bool]:
+def _outputs(request: Request, start: int, limit: int) -> tuple[list[Output], int, bool]:
     """What calls returned, in that order, from the `start`-th return on and as many as `limit` bytes hold; where to go
     on; whether that is all."""
     kept: list[tuple[int, list[np.ndarray]]] = []
@@ -158,25 +166,56 @@ def _handed_on(
                 yield value.name, at
 
 
+def _nearest(
+    path: Path,
+    feed: dict[str, torch.Tensor],
+    kept: list[Output],
+    boundaries: list[dict[str, dict[str, int]]],
+    limit: int,
+) -> list[list[list[Match]]]:
+    """For each side, for each call, the nearest tensor at its boundary to each of its own, where one is as large."""
+    readers: dict[str, list[int]] = defaultdict(list)
+    for number, (key, _) in enumerate(kept):
+        for name in dict.fromkeys(name for boundary in boundaries for name in boundary.get(key, {})):
+            readers[name].append(number)
+    best: dict[tuple[int, int, int], Match] = {}
+    for name, array in run_with_intermediates(path, feed, sorted(readers), limit) if readers else ():
+        for number in readers[name]:
+            key, tensors = kept[number]
+            for which, tensor in enumerate(tensors):
+                # optimisers multiply flattened rows: the same numbers under another shape are the same result
+                if array.size != tensor.size or array.dtype.kind != tensor.dtype.kind:
+                    continue
+                compared = compare_arrays(name, array.reshape(tensor.shape), tensor)
+                for side, boundary in enumerate(boundaries):
+                    if (node := boundary.get(key, {}).get(name)) is not None:
+                        at, match = (side, number, which), (compared, node)
+                        best[at] = min(best.get(at, match), match, key=_distance)
+    return [
+        [
+            [best[side, number, which] for which in range(len(tensors)) if (side, number, which) in best]
+            for number, (_, tensors) in enumerate(kept)
+        ]
+        for side in range(len(boundaries))
+    ]
+
+
+def _distance(match: Match) -> tuple[float, int]:
+    return match[0].max_abs, match[1]
+
+
 def _judge(
-    key: str,
-    tensors: list[np.ndarray],
-    boundary: dict[str, int],
-    arrays: dict[str, np.ndarray],
-    has_nodes: bool,
-    is_identity: bool,
+    key: str, returned: int, matches: list[Match], bounded: bool, has_nodes: bool, is_identity: bool
 ) -> CallParity:
     if is_identity:
         return CallParity(key, Verdict.IDENTITY)
-    matches = [match for tensor in tensors if (match := _nearest(tensor, boundary, arrays)) is not None]
-    counts = {"found": len(matches), "returned": len(tensors)}
     if matches:
         worst, node = max(matches, key=lambda match: (not match[0].ok, match[0].max_rel))
         verdict = Verdict.EQUAL if worst.ok else Verdict.DIFFERS
-        return CallParity(key, verdict, **counts, max_abs=worst.max_abs, max_rel=worst.max_rel, node=node)
+        return CallParity(key, verdict, len(matches), returned, worst.max_abs, worst.max_rel, node)
     if has_nodes:
-        return CallParity(key, Verdict.UNSEEN, **counts)
-    return CallParity(key, Verdict.FOLDED if boundary else Verdict.REMOVED, **counts)
+        return CallParity(key, Verdict.UNSEEN, 0, returned)
+    return CallParity(key, Verdict.FOLDED if bounded else Verdict.REMOVED, 0, returned)
 
 
 def _settle(found: list[CallParity], attribution: Attribution) -> list[CallParity]:
@@ -195,15 +234,3 @@ def _settle(found: list[CallParity], attribution: Attribution) -> list[CallParit
                 call = CallParity(call.key, Verdict.REARRANGED, call.found, call.returned)
         settled.append(call)
     return settled
-
-
-def _nearest(
-    tensor: np.ndarray, boundary: dict[str, int], arrays: dict[str, np.ndarray]
-) -> tuple[OutputParity, int] | None:
-    matches = [
-        (compare_arrays(name, arrays[name].reshape(tensor.shape), tensor), at)
-        for name, at in boundary.items()
-        # optimisers multiply flattened rows: the same numbers under another shape are the same result
-        if name in arrays and arrays[name].size == tensor.size and arrays[name].dtype.kind == tensor.dtype.kind
-    ]
-    return min(matches, key=lambda match: match[0].max_abs, default=None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
 from torch import nn
+
+from .sources import CodePlace, code_place
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,8 @@ class ModuleInfo:
     """One module of the tree.
 
     `parameters` and `bytes` count the module's subtree, buffers included in the bytes, each shared storage once.
+    `forward` says where the code of its `forward` begins, with the file as this machine names it: for reading the
+    text, never for showing or writing.
     """
 
     path: str
@@ -23,14 +28,20 @@ class ModuleInfo:
     bytes: int
     has_children: bool
     owns_tensors: bool
+    forward: CodePlace | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
 class ModuleTree:
-    """All modules of a model by canonical path (the first name in `named_modules()`), in that order."""
+    """All modules of a model by canonical path (the first name in `named_modules()`), in that order.
+
+    `aliases` maps the further paths of a shared module to its canonical one; `ties` lists the parameters and buffers
+    of different names that are one piece of memory.
+    """
 
     modules: dict[str, ModuleInfo]
     aliases: dict[str, str] = field(default_factory=dict)
+    ties: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, model: nn.Module) -> ModuleTree:
@@ -42,7 +53,7 @@ class ModuleTree:
             for path, module in model.named_modules(remove_duplicate=False)
             if canonical[id(module)] != path
         }
-        return cls(modules, aliases)
+        return cls(modules, aliases, _ties(model))
 
     @property
     def root(self) -> ModuleInfo:
@@ -76,7 +87,22 @@ def _info(path: str, module: nn.Module) -> ModuleInfo:
         bytes=size,
         has_children=next(module.children(), None) is not None,
         owns_tensors=any(True for _ in own_tensors(module)),
+        forward=_forward_place(module),
     )
+
+
+def _forward_place(module: nn.Module) -> CodePlace | None:
+    """Where the `forward` that runs is written: the class's, or one that was put on this module alone."""
+    forward = vars(module).get("forward") or getattr(type(module), "forward", None)
+    return None if forward is None or forward is nn.Module.forward else code_place(forward)
+
+
+def _ties(model: nn.Module) -> tuple[tuple[str, ...], ...]:
+    names: dict[object, list[str]] = defaultdict(list)
+    for path, module in model.named_modules():
+        for name, tensor in own_tensors(module):
+            names[tensor_key(tensor)].append(f"{path}.{name}" if path else name)
+    return tuple(tuple(group) for group in names.values() if len(group) > 1)
 
 
 def own_tensors(module: nn.Module) -> Iterable[tuple[str, torch.Tensor]]:

@@ -41,13 +41,21 @@ class Parity:
         return self.problem is None and all(output.ok for output in self.outputs)
 
     @property
+    def differs(self) -> bool:
+        """Whether numbers were compared, of the whole model or of a module call, and do not agree."""
+        modules = self.modules is not None and not self.modules.ok
+        return self.problem is None and (not self.ok or modules)
+
+    @property
     def max_abs(self) -> float:
         return max((output.max_abs for output in self.outputs), default=0.0)
 
     @property
     def text(self) -> str:
         """`max |Δ| 5.3e-05`, or the problem; with the first module call that differs where that is known."""
-        text = self.problem or f"max |Δ| {format_error(self.max_abs)}"
+        if self.problem is not None:
+            return self.problem
+        text = f"max |Δ| {format_error(self.max_abs)}"
         first = self.modules.first_divergence if self.modules is not None and not self.ok else None
         return f"{text}, first at {first.key or 'the root'}" if first is not None else text
 

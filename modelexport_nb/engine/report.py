@@ -19,8 +19,15 @@ from .modules import ModuleTree
 from .parity import Parity
 from .tree import Tree, TreeRow
 
-# Set by the notebook part when it is loaded: the engine itself knows no widget.
-widget_factory: Callable[[ExportReport], Any] | None = None
+# Set by the notebook part when it is loaded: the engine itself knows no widget. Given a report or an opened file.
+widget_factory: Callable[[Any], Any] | None = None
+
+
+def make_widget(shown: Any) -> Any:
+    """The live tree of a report or of an opened file; a ModelExportError where there is no notebook to show it."""
+    if widget_factory is None:
+        raise ModelExportError("The widget lives in Jupyter: run %load_ext modelexport_nb there first.")
+    return widget_factory(shown)
 
 
 @dataclass(frozen=True)
@@ -113,9 +120,7 @@ class ExportReport:
     def widget(self) -> Any:
         """The live tree (one per report). Needs Jupyter: `%load_ext modelexport_nb`."""
         if self._widget is None:
-            if widget_factory is None:
-                raise ModelExportError("The widget lives in Jupyter: run %load_ext modelexport_nb there first.")
-            self._widget = widget_factory(self)
+            self._widget = make_widget(self)
         return self._widget
 
     @functools.cached_property

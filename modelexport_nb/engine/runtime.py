@@ -11,12 +11,13 @@ import onnxruntime as ort
 from .errors import CheckError, one_line
 
 
-def open_session(model: Path | bytes, folder: Path | None = None) -> ort.InferenceSession:
-    """A session without graph optimisation, so that every node of the file is there.
+def open_session(model: Path | bytes, folder: Path | None = None, profile: Path | None = None) -> ort.InferenceSession:
+    """A session for one run, without graph optimisation, so that every node of the file is there.
 
     Args:
         model: a file, or a serialised model.
         folder: where a serialised model's external data lies.
+        profile: write a profile of the run to a file of this name, with something added to it.
 
     Raises:
         CheckError: ONNX Runtime does not load it.
@@ -24,6 +25,11 @@ def open_session(model: Path | bytes, folder: Path | None = None) -> ort.Inferen
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
+    # laying weights out for speed pays only when a session runs often
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    if profile is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
     if folder is not None:
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
     source = model if isinstance(model, bytes) else str(model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -30,6 +31,33 @@ class Sample:
     plain: bool
 
 
+class SampleStore:
+    """Room for the numbers of many samples in few large blocks.
+
+    Small pieces that live on among the large short-lived tensors of a running model would keep the allocator from
+    using the memory of those again: the process would grow as if it held them all.
+    """
+
+    def __init__(self) -> None:
+        self._block = np.empty(0)
+        self._used = 0
+
+    def copy(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers as float64, in a block."""
+        start, end = self._used, self._used + numbers.size
+        if end > self._block.size:
+            self._block = np.empty(_BLOCK)
+            start, end = 0, numbers.size
+        self._used = end
+        room = self._block[start:end]
+        with np.errstate(invalid="ignore"):  # memory that is yet to be filled holds anything
+            room[...] = numbers
+        return room
+
+
+_BLOCK = 2**18  # numbers, 2 MiB
+
+
 def sample_array(array: np.ndarray) -> Sample:
     """The sample of a NumPy array."""
     flat = array.reshape(-1)
@@ -37,19 +65,28 @@ def sample_array(array: np.ndarray) -> Sample:
     return _sample(array.shape, array.dtype.kind, numbers.astype(np.float64))
 
 
-def sample_tensor(tensor: torch.Tensor) -> Sample | None:
-    """The sample of a tensor; None for what ONNX has no like of (complex, sparse, no memory)."""
+def sample_tensor(tensor: torch.Tensor, store: SampleStore | None = None) -> Sample | None:
+    """The sample of a tensor, kept in `store`; None for what ONNX has no like of (complex, sparse, no memory)."""
     if tensor.is_complex() or tensor.layout is not torch.strided or tensor.device.type == "meta":
         return None
-    size = tensor.numel()
-    if size > SIZE:
-        where = np.unravel_index(_places(size), tuple(tensor.shape))
-        tensor_part = tensor[tuple(torch.from_numpy(axis).to(tensor.device) for axis in where)]
-    else:
-        tensor_part = tensor.reshape(-1)
-    numbers = tensor_part.detach().to("cpu", torch.float64).numpy()
     kind = "f" if tensor.is_floating_point() else "b" if tensor.dtype == torch.bool else "i"
-    return _sample(tuple(tensor.shape), kind, numbers)
+    shape = tuple(tensor.shape)
+    # copied in any case: the tensor may be changed in place later, and a view would hold all of its memory
+    numbers = _numbers(tensor.detach(), shape)
+    return _sample(shape, kind, store.copy(numbers) if store is not None else numbers.astype(np.float64))
+
+
+def _numbers(tensor: torch.Tensor, shape: tuple[int, ...]) -> np.ndarray:
+    where = _positions(shape)
+    if type(tensor) is torch.Tensor and tensor.device.type == "cpu" and tensor.dtype in _NUMPY and not tensor.is_neg():
+        array = tensor.numpy()
+        return array.reshape(-1) if where is None else array[where]
+    if where is not None:
+        tensor = tensor[tuple(torch.from_numpy(axis).to(tensor.device) for axis in where)]
+    return tensor.reshape(-1).to("cpu", torch.float64).numpy()
+
+
+_NUMPY = {torch.float32, torch.float64, torch.float16, torch.int64, torch.int32, torch.bool, torch.uint8, torch.int8}
 
 
 def _sample(shape: tuple[int, ...], kind: str, numbers: np.ndarray) -> Sample:
@@ -60,6 +97,21 @@ def _sample(shape: tuple[int, ...], kind: str, numbers: np.ndarray) -> Sample:
 @functools.lru_cache(maxsize=1024)
 def _places(size: int) -> np.ndarray:
     return np.sort(np.random.default_rng(size).choice(size, SIZE, replace=False))
+
+
+@functools.lru_cache(maxsize=1024)
+def _positions(shape: tuple[int, ...]) -> tuple[np.ndarray, ...] | None:
+    """The places as indices of each axis; None where all numbers are kept."""
+    size = math.prod(shape)
+    return np.unravel_index(_places(size), shape) if size > SIZE else None
+
+
+def differ(one: Sample, two: Sample, relative: float) -> bool:
+    """Whether two samples are of different values; floating point numbers may be `relative` times the largest apart."""
+    if (one.shape, one.kind) != (two.shape, two.kind):
+        return True
+    scale = np.abs(one.numbers[np.isfinite(one.numbers)]).max(initial=0.0)
+    return not _equal(one.numbers[None], two.numbers, relative * scale if one.kind == "f" else 0.0)[0]
 
 
 class SampleIndex:

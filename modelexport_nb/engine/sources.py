@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in ')
 _CELL = re.compile(r"(?:^|/)ipykernel_\d+/|^<ipython-input-")
+
+
+@dataclass(frozen=True)
+class CodePlace:
+    """Where a function's code begins (its decorators included), under the name that Python itself has for the file:
+    a path of this machine, or what a notebook calls its cell."""
+
+    file: str
+    line: int
+    function: str
+
+
+def code_place(function: Any) -> CodePlace | None:
+    """Where a function is written, wrappers taken off; None for what holds no Python code."""
+    try:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+    except ValueError:  # wrappers in a circle
+        return None
+    if code is None:
+        return None
+    # A relative name would mean another file once the folder is changed.
+    file = Path(code.co_filename)
+    known = str(file.absolute()) if not file.is_absolute() and file.is_file() else code.co_filename
+    return CodePlace(known, code.co_firstlineno, code.co_name)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .randomness import random_state, restore_random
+
 _CONTAINERS = (dict, OrderedDict, list, set)
 
 
@@ -18,9 +20,11 @@ def preserved(model: nn.Module) -> Iterator[list[str]]:
     """Put the model in eval mode for the block and restore it afterwards, after success, exception and Ctrl-C alike.
 
     Restored: every attribute of every module (train mode, hooks, `forward`), the values of buffers, `requires_grad`,
-    and the attributes of plain objects that modules hold, such as a config. Yields a list that is filled on exit with
-    the names of what the block itself had changed (`step`, `encoder.cache`): a sign of a model with state.
+    the attributes of plain objects that modules hold, such as a config, and the shared random generators. Yields a
+    list that is filled on exit with the names of what the block itself had changed (`step`, `encoder.cache`): a sign
+    of a model with state.
     """
+    generators = random_state()
     before = {path: _copy(vars(module)) for path, module in model.named_modules()}
     modules = dict(model.named_modules())
     buffers = {path: buffer.detach().clone() for path, buffer in model.named_buffers() if _has_values(buffer)}
@@ -40,6 +44,7 @@ def preserved(model: nn.Module) -> Iterator[list[str]]:
         for thing, attributes in objects:
             _restore(thing.__dict__, attributes)
         _restore_buffers(model, buffers)
+        restore_random(generators)
 
 
 def _copy(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -11,32 +11,28 @@ from torch.utils._pytree import tree_leaves
 
 from .attribution import Attribution
 from .capture import Request
-from .eager import run_eagerly
+from .clock import Progress, clock_for
+from .determinism import disagreement
 from .errors import AttributionError, CheckError, InputError, PathError, one_line
-from .export import (
-    Progress,
-    assemble,
-    check_model,
-    clock_for,
-    mode_notes,
-    run_notes,
-    verify_level,
-    with_eager_facts,
-)
+from .export import assemble, check_model, observe, verify_level, with_eager_facts
 from .files import check_destination
 from .inputs import Inputs, as_arguments, named_arguments
+from .intermediates import check_limit
 from .judge import read_parameters
 from .metadata import check_choice
 from .modules import ModuleTree
 from .owners import Owners
 from .report import ExportReport
-from .state import preserved
 from .strategies import Subject
 from .strategies.htp import HtpStrategy
 
 LEAST_MATCHED = 0.3
 """Of the values in the file that can be compared, so many must occur in the model's own run. Optimised files of the
 right model have 0.5 to 1, files of another model next to none."""
+
+LEAST_WEIGHTS = 0.5
+"""Where fewer values occur, so many of the file's weights must be the model's: one damaged layer changes everything
+that is computed after it."""
 
 
 def tag_onnx(
@@ -47,6 +43,7 @@ def tag_onnx(
     *,
     metadata: str = "lean",
     verify: str | bool = "model",
+    memory_limit: int | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a copy of an ONNX file in which every node names the module call that made it.
@@ -58,7 +55,7 @@ def tag_onnx(
         path: an ONNX file of `model`.
         model, inputs: as in `export_model`.
         output: the file to write; may be `path` itself.
-        metadata, verify, progress: as in `export_model`.
+        metadata, verify, memory_limit, progress: as in `export_model`.
 
     Raises:
         AttributionError: the file computes something else; says how much of it was found in the model.
@@ -66,22 +63,22 @@ def tag_onnx(
     """
     check_model(model)
     check_choice(metadata)
-    verify = verify_level(verify)
+    verify, limit = verify_level(verify), check_limit(memory_limit)
     source, output = Path(path).expanduser(), check_destination(Path(output))
     graph = load_graph(source)
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify, ("run", "attribute", "write", "verify"))
-    notes = mode_notes(model)
-    with clock.stage("run"), preserved(model) as changed:
-        eager = run_eagerly(model, args, kwargs, values=True)
-    notes += run_notes(eager, changed)
+    eager, notes = observe(model, args, kwargs, True, clock)
     with clock.stage("attribute"):
         request = Request(model, args, kwargs, direct=frozenset(eager.direct))
         parameters = read_parameters(graph, Owners(model))
         feed = match_inputs(graph, request)
-        subject = Subject(request, graph, ModuleTree.of(model), eager, parameters, feed, path=source)
-        attribution = with_eager_facts(_project(subject), eager)
-    return assemble(subject, attribution, output, "file", metadata, verify, clock, notes)
+        subject = Subject(
+            request, graph, ModuleTree.of(model), eager, parameters, feed, path=source, memory_limit=limit
+        )
+        attribution, doubts = _project(subject)
+        attribution = with_eager_facts(attribution, eager)
+    return assemble(subject, attribution, output, metadata, verify, clock, notes + doubts)
 
 
 def load_graph(path: Path) -> ir.Model:
@@ -116,12 +113,28 @@ def match_inputs(graph: ir.Model, request: Request) -> dict[str, torch.Tensor]:
     return feed
 
 
-def _project(subject: Subject) -> Attribution:
+def _project(subject: Subject) -> tuple[Attribution, list[str]]:
+    """The attribution, and what the reader should know of how far it can be trusted."""
     attribution, projection = HtpStrategy().with_projection(subject)
     matched, comparable = projection.matched, projection.comparable
-    if matched < LEAST_MATCHED * comparable:
+    if matched >= LEAST_MATCHED * comparable:
+        return attribution, []
+    request, eager = subject.request, subject.eager
+    unsteady = eager.unsteady or disagreement(request.model, request.args, request.kwargs, eager)
+    if unsteady is not None:
+        raise AttributionError(f"The file cannot be compared with the model: {unsteady}.")
+    ours, weights = _known_weights(subject)
+    found = f"of {comparable} values in it {matched} occur in a run of the model"
+    if not ours or ours < LEAST_WEIGHTS * weights:
         raise AttributionError(
-            f"The file does not compute what the model does: of {comparable} values in it {matched} occur in a run of "
-            "the model. Give the model and the inputs that the file was made from."
+            f"The file does not compute what the model does: {found}. Give the model and the inputs that the file was "
+            "made from."
         )
-    return attribution
+    return attribution, [f"The file has the model's weights, but {found}: most tags rest on the weights alone."]
+
+
+def _known_weights(subject: Subject) -> tuple[int, int]:
+    """How many weights of the file are the model's, of how many. Vectors are left out: zeros and ones are anybody's."""
+    held = [value for value in subject.graph.graph.initializers.values() if value.shape and len(value.shape) > 1]
+    weights = [value for value in held if value.dtype is not None and value.dtype.is_floating_point()]
+    return sum(id(value) in subject.parameters for value in weights), len(weights)

@@ -13,7 +13,7 @@ import torch
 from torch.utils._pytree import tree_iter
 from torch.utils.weak import WeakIdKeyDictionary
 
-from .samples import Sample, sample_tensor
+from .samples import Sample, SampleStore, sample_tensor
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class ValueTrace:
     varies: list[bool] = field(default_factory=list)
     outputs: dict[int, tuple[int, ...]] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
+    _store: SampleStore = field(default_factory=SampleStore)
     _numbers: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary)
 
     def begin(self, inputs: Any) -> None:
@@ -47,16 +48,16 @@ class ValueTrace:
 
     def _add(self, tensor: torch.Tensor, maker: int, varies: bool) -> int:
         number = self._numbers[tensor] = len(self.samples)
-        self.samples.append(sample_tensor(tensor) if maker >= 0 else None)
+        self.samples.append(sample_tensor(tensor, self._store) if maker >= 0 else None)
         self.maker.append(maker)
         self.varies.append(varies)
         return number
 
-    def record(self, call: int, args: Any, result: Any, source: str | None) -> None:
+    def record(self, call: int, read: list[torch.Tensor], made: list[torch.Tensor], source: str | None) -> None:
         """Add one operator."""
-        reads = tuple(self.number(tensor) for tensor in tensors_in(args))
+        reads = tuple(map(self.number, read))
         varies = any(self.varies[value] for value in reads)
-        makes = tuple(self._add(tensor, len(self.ops), varies) for tensor in tensors_in(result))
+        makes = tuple(self._add(tensor, len(self.ops), varies) for tensor in made)
         self.ops.append(TracedOp(call, reads, makes, source))
 
     def number(self, tensor: torch.Tensor) -> int:
@@ -72,4 +73,23 @@ class ValueTrace:
 
 def tensors_in(tree: Any) -> list[torch.Tensor]:
     """The tensors in nested arguments or results."""
-    return [leaf for leaf in tree_iter(tree) if isinstance(leaf, torch.Tensor)]
+    found: list[torch.Tensor] = []
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: Any, found: list[torch.Tensor]) -> None:
+    kind = type(tree)
+    if isinstance(tree, torch.Tensor):
+        found.append(tree)
+    elif kind is tuple or kind is list:
+        for item in tree:
+            _collect(item, found)
+    elif kind is dict:
+        for item in tree.values():
+            _collect(item, found)
+    elif kind not in _PLAIN:  # whatever else torch knows to take apart
+        found.extend(leaf for leaf in tree_iter(tree) if isinstance(leaf, torch.Tensor))
+
+
+_PLAIN = {type(None), bool, int, float, str, torch.dtype, torch.device, torch.layout, torch.memory_format}

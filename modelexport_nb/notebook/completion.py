@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from modelexport_nb.grammar import Argument
+from modelexport_nb.verbs import EXPORT, INPUTS, METADATA, NOTEBOOK_VERBS, VERIFY
+
+from .exported import is_compared, is_exported
+from .line import arguments_of, find_verb
 from .namespace import Fits, Namespace, is_inputs, is_module
-from .options import ARGUMENTS, METADATA, VERIFY, Argument
-from .verbs import VERBS, find_verb
 
 try:
     from IPython.core.completer import SimpleCompletion, context_matcher
@@ -29,7 +32,17 @@ EXPRESSION = re.compile(r"[.\[({\"',+*]")
 
 
 # Arguments that name a variable, and which fit.
-VARIABLES: dict[str | None, Fits] = {"model": is_module, "inputs": is_inputs, "expression": is_inputs}
+VARIABLES: dict[str | None, Fits] = {
+    "model": is_module,
+    "inputs": is_inputs,
+    "expression": is_inputs,
+    "compared": is_compared,
+    "exported": is_exported,
+}
+# Several with commas between, and of what.
+LISTS = {"strategies": "strategy", "captures": "capture"}
+# Arguments that may also name a file.
+FILES_TOO = ("compared", "exported")
 Grammar = tuple[Argument, ...]
 
 
@@ -51,11 +64,12 @@ def complete(text: str, first_line: bool, shell: InteractiveShell) -> Found | No
     word = words.pop() if words and not rest[-1].isspace() else ""
     namespace = Namespace.of(shell)
     has_verbs = not text.lstrip().startswith("%%")
-    if has_verbs and words and (verb := find_verb(words[0], namespace)):
-        return _values(words[1:], word, verb.arguments, namespace) or _next(words[1:], word, verb.arguments, namespace)
-    found = _values(words, word, ARGUMENTS, namespace) or _next(words, word, ARGUMENTS, namespace)
+    verb = find_verb(words[0], namespace) if has_verbs and words else None
+    given = words[1:] if verb else words
+    grammar = arguments_of(verb or EXPORT)
+    found = _values(given, word, grammar, namespace) or _next(given, word, grammar, namespace)
     if has_verbs and not words and word and found is not None:  # before the first letter a model is what fits
-        found.texts.extend(name for name in VERBS if name.startswith(word) and find_verb(name, namespace))
+        found.texts.extend(name for name in NOTEBOOK_VERBS if name.startswith(word) and find_verb(name, namespace))
     return found
 
 
@@ -73,12 +87,16 @@ def _fitting(argument: Argument, word: str, namespace: Namespace) -> Found | Non
     if argument.values == "file":
         return Found(word, _files(word))
     if argument.values in VARIABLES:
-        fits = VARIABLES[argument.values]
-        return None if EXPRESSION.search(word) else Found(word, _variables(word, fits, namespace))
-    return Found(word, [value for value in _choices(argument.values) if value.startswith(word)])
+        files = _files(word) if word and argument.values in FILES_TOO else []
+        if EXPRESSION.search(word):
+            return Found(word, files) if files else None
+        return Found(word, [*_variables(word, VARIABLES[argument.values], namespace), *files])
+    begun = word[: word.rfind(",") + 1] if argument.values in LISTS else ""
+    return Found(word, [begun + value for value in _choices(argument.values) if value.startswith(word[len(begun) :])])
 
 
 def _choices(kind: str | None) -> list[str]:
+    kind = LISTS.get(kind or "", kind)
     if kind == "strategy":
         from modelexport_nb.engine.strategies import known_strategies
 
@@ -92,9 +110,9 @@ def _choices(kind: str | None) -> list[str]:
 
 def _next(words: list[str], word: str, grammar: Grammar, namespace: Namespace) -> Found | None:
     """What can stand at the cursor: the next argument without a name, else the options not yet used."""
-    unnamed = [spec for spec in grammar if not spec.is_option][_given(words, grammar) :]
-    if not word.startswith("-") and unnamed:
-        found = _fitting(unnamed[0], word, namespace)
+    unnamed = _unnamed(_given(words, grammar), grammar, namespace)
+    if not word.startswith("-") and unnamed is not None:
+        found = _fitting(unnamed, word, namespace)
         if found is None or found.texts or word:
             return found
     used = {option.flags for text in words if (option := _option(text, grammar))}
@@ -102,15 +120,28 @@ def _next(words: list[str], word: str, grammar: Grammar, namespace: Namespace) -
     return Found(word, [text for spec in free for text in spec.spellings if text.startswith(word)])
 
 
-def _given(words: list[str], grammar: Grammar) -> int:
-    """How many of the words are neither options nor their values."""
-    count = 0
+def _unnamed(given: list[str], grammar: Grammar, namespace: Namespace) -> Argument | None:
+    """The argument without a name that follows those that are given."""
+    specs = [spec for spec in grammar if not spec.is_option]
+    if not specs or not specs[-1].repeats:
+        return specs[len(given)] if len(given) < len(specs) else None
+    if not given:
+        return specs[-1]
+    if is_module(namespace.variables.get(given[0])):  # a model, which is compared on one thing
+        return INPUTS if len(given) == 1 else None
+    return replace(specs[-1], values="exported")
+
+
+def _given(words: list[str], grammar: Grammar) -> list[str]:
+    """The words that are neither options nor their values."""
+    found = []
     after = ""
     for word in words:
         option = _option(after, grammar)
-        count += not word.startswith("-") and not (option and option.takes_value)
+        if not word.startswith("-") and not (option and option.takes_value):
+            found.append(word)
         after = word
-    return count
+    return found
 
 
 def _option(word: str, grammar: Grammar) -> Argument | None:

@@ -1,4 +1,5 @@
-"""How a report shows itself: the live tree, HTML without script, plain text; all three in one bundle."""
+"""How a report, an opened file or a comparison shows itself: the live view, HTML without script, plain text, in one
+bundle."""
 
 from __future__ import annotations
 
@@ -10,35 +11,43 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from modelexport_nb import text
 from modelexport_nb.engine import report as engine_report
+from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import ModelExportError
+from modelexport_nb.engine.hierarchy import Hierarchy
 from modelexport_nb.engine.report import ExportReport
 
-from .static_html import fragment
+from .static_html import escaped, fragment
+
+Shown = ExportReport | Hierarchy | Comparison
+SHOWN = (ExportReport, Hierarchy, Comparison)
+# Lines of each table that the plain text of a comparison shows.
+ROWS = 20
 
 
 def connect(shell: InteractiveShell) -> None:
-    """Let reports show themselves in this shell, and have a `widget`."""
+    """Let reports, opened files and comparisons show themselves in this shell, and have a `widget`."""
     bundle, plain = _formatters(shell)
-    bundle.for_type(ExportReport, lambda report: mimebundle(report, shell))
-    plain.for_type(ExportReport, _pretty)
-    engine_report.widget_factory = lambda report: _make_widget(report, variable_name(report, shell.user_ns))
+    for kind in SHOWN:
+        bundle.for_type(kind, lambda shown: mimebundle(shown, shell))
+        plain.for_type(kind, _pretty)
+    engine_report.widget_factory = lambda shown: _make_widget(shown, variable_name(shown, shell.user_ns))
 
 
 @contextmanager
 def displaying(shell: InteractiveShell) -> Iterator[None]:
     """`connect` while this lasts; then everything is as before."""
-    tables = _formatters(shell)
-    before = [table.type_printers.get(ExportReport) for table in tables]
+    entries = [(table, kind) for table in _formatters(shell) for kind in SHOWN]
+    before = [table.type_printers.get(kind) for table, kind in entries]
     factory = engine_report.widget_factory
     connect(shell)
     try:
         yield
     finally:
         engine_report.widget_factory = factory
-        for table, printer in zip(tables, before, strict=True):
-            table.pop(ExportReport, None)
+        for (table, kind), printer in zip(entries, before, strict=True):
+            table.pop(kind, None)
             if printer is not None:
-                table.for_type(ExportReport, printer)
+                table.for_type(kind, printer)
 
 
 def _formatters(shell: InteractiveShell) -> tuple[Any, Any]:
@@ -46,29 +55,43 @@ def _formatters(shell: InteractiveShell) -> tuple[Any, Any]:
     return formatter.mimebundle_formatter, formatter.formatters["text/plain"]
 
 
-def mimebundle(report: ExportReport, shell: InteractiveShell) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def mimebundle(shown: Shown, shell: InteractiveShell) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The live tree and the HTML; the plain text comes from its own formatter."""
     formatter: Any = shell.display_formatter
     if "text/html" not in formatter.active_types:
         return None  # a terminal: no widget is made there
     try:
-        return report.widget._repr_mimebundle_()
+        widget = engine_report.make_widget(shown) if isinstance(shown, Comparison) else shown.widget
+        return widget._repr_mimebundle_()
     except ModelExportError as error:  # the bundle is not built: the static view says so
-        return {"text/html": fragment(report, f"No live view: {error}")}, {}
+        return {"text/html": _static(shown, f"No live view: {error}")}, {}
 
 
-def _make_widget(report: ExportReport, variable: str) -> Any:
+def _static(shown: Shown, problem: str) -> str:
+    if isinstance(shown, Comparison):
+        return f"{shown.to_html()}<p>{escaped(problem, 1_000)}</p>"
+    return fragment(shown, problem)
+
+
+def _make_widget(shown: Shown, variable: str) -> Any:
+    if isinstance(shown, Comparison):
+        from .widgets.comparison import ComparisonWidget
+
+        return ComparisonWidget.of(shown, variable)
     from .widgets.hierarchy import HierarchyWidget
 
-    return HierarchyWidget(report, variable=variable)
+    return HierarchyWidget(shown, variable=variable)
 
 
-def variable_name(report: ExportReport, namespace: dict[str, Any]) -> str:
-    """The name of the variable that holds the report; `_`, the last result, when there is none."""
-    return next((name for name, value in namespace.items() if value is report and not name.startswith("_")), "_")
+def variable_name(shown: Shown, namespace: dict[str, Any]) -> str:
+    """The name of the variable that holds it; `_`, the last result, when there is none."""
+    return next((name for name, value in namespace.items() if value is shown and not name.startswith("_")), "_")
 
 
-def _pretty(report: ExportReport, printer: Any, cycle: bool) -> None:
+def _pretty(shown: Shown, printer: Any, cycle: bool) -> None:
     # Inside a list or a dict a whole tree would drown the rest.
     alone = len(printer.stack) == 1
-    printer.text(text.render(report) if alone else text.short(report))
+    if isinstance(shown, Comparison):
+        printer.text(shown.to_markdown(limit=ROWS).rstrip() if alone else repr(shown))
+    else:
+        printer.text(text.render(shown) if alone else text.short(shown))

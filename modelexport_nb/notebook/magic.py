@@ -1,35 +1,29 @@
-"""`%modelexport` and `%%modelexport`: a thin skin on `export_model()`."""
+"""`%modelexport` and `%%modelexport`: a thin skin on the engine."""
 
 from __future__ import annotations
 
 import ast
+import inspect
 from argparse import Namespace as Options
 from collections.abc import Callable
 from typing import Any
 
-from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments
 
 from modelexport_nb.engine.errors import InputError
-from modelexport_nb.engine.export import export_model
-from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.verbs import EXPORT
 
-from .namespace import Namespace, is_inputs, is_module
-from .options import ARGUMENTS
-from .progress import progress_bar
+from .actions import ACTIONS
+from .history import History
+from .line import Line, parsed, split_verb, verbs_help
+from .namespace import Namespace
 from .settings import ModelExport
-from .temporary import temporary_path
-from .verbs import Line, find_verb, parsed, run_verb, verbs_help
 
 
-def with_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a magic the grammar of `options.py`, its usage errors and its `?`."""
-    for spec in reversed(ARGUMENTS):
-        function = argument(*spec.flags, help=spec.help.replace("%", "%%"), **spec.keywords)(function)
-    function = magic_arguments()(function)
-    function.__doc__ = f"{function.__doc__}\n{verbs_help()}\n"
+def with_help(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a magic's `?` tell of every verb."""
+    function.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n{verbs_help()}\n"
     return function
 
 
@@ -41,12 +35,13 @@ class ModelExportMagics(Magics):
         super().__init__(shell)
         self._shell = shell  # Magics.shell may be None, this one is not
         self._settings = settings
+        self._history = History()
 
     # IPython would fill {…} into the whole line, dicts included; only a path's are filled in here.
     @no_var_expand
     @needs_local_scope
     @line_cell_magic
-    @with_arguments
+    @with_help
     def modelexport(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Export a PyTorch model to ONNX and show which module made which node.
 
@@ -60,36 +55,42 @@ class ModelExportMagics(Magics):
             inputs = tokenizer(["a sentence"], return_tensors="pt")
 
         The result is an ExportReport. `;` at the end shows and returns nothing.
-        Defaults: %config ModelExport
+        In a path ~ and {name} are filled in. Defaults: %config ModelExport
 
-        A line can begin with a verb, described below the options:
+        A line can begin with a verb; each is described below.
 
+            %modelexport history
+            %modelexport compare
+            %modelexport compare 1 3
+            %modelexport compare model inputs -s fx,htp
+            %modelexport verify report model inputs
             %modelexport tag model inputs optimised.onnx -o tagged.onnx
+            %modelexport open model.onnx
 
-        A variable of a verb's name that holds a module is the model to export; (tag) is never the verb.
+        `compare` alone lays beside each other what the cells above exported of the last model. In place of a number
+        of the history it takes a report or a file, too.
+
+        Where a module has the name of a verb, the line means the module: with tag = Net(), `%modelexport tag inputs`
+        exports it, and (tag) is never the verb. To have the verb again, give the module another name.
         """
         text = line.rstrip().rstrip("; ")
         silent = line.rstrip().endswith(";") or (cell is not None and cell.rstrip().endswith(";"))
         if cell is None:
             result = self._line(text, Namespace.of(self._shell, local_ns))
         else:
-            options = self._parse(text)
-            self._run(cell, options)
-            result = self._export(options, Namespace.of(self._shell, local_ns))
+            result = self._cell(text, cell, local_ns)
         return None if silent else result
 
     def _line(self, text: str, namespace: Namespace) -> Any:
-        verb = find_verb(text, namespace)
-        if verb is not None:
-            return run_verb(verb, text, namespace, self._settings)
-        options = self._parse(text)
-        if options.inputs is None:
-            needs = "inputs" if options.model else "a model and inputs"
-            raise UsageError(f"%modelexport needs {needs}: %modelexport model inputs. More: %modelexport?")
-        return self._export(options, namespace)
+        verb, rest = split_verb(text, namespace)
+        line = Line(verb, parsed(verb, rest), namespace, self._settings, self._history)
+        return ACTIONS[verb.name](line)
 
-    def _parse(self, text: str) -> Options:
-        return parsed(ModelExportMagics.modelexport.parser, text)
+    def _cell(self, text: str, cell: str, local_ns: dict[str, Any] | None) -> Any:
+        options = parsed(EXPORT, text)
+        self._run(cell, options)
+        namespace = Namespace.of(self._shell, local_ns)
+        return ACTIONS[EXPORT.name](Line(EXPORT, options, namespace, self._settings, self._history, cell))
 
     def _run(self, cell: str, options: Options) -> None:
         """Run the cell's body, which assigns what the line does not name."""
@@ -106,26 +107,6 @@ class ModelExportMagics(Magics):
                 raise InputError(f'The cell assigns no "{role}" and the line names none: write "{role} = …" in it.')
             setattr(options, role, role)
         exec(compile(tree, file, "exec"), self._shell.user_ns)
-
-    def _export(self, options: Options, namespace: Namespace) -> ExportReport:
-        model = namespace.evaluate(options.model, is_module)
-        inputs = namespace.evaluate(options.inputs, is_inputs)
-        shapes = options.dynamic_shapes
-        line = Line(options, namespace, self._settings)
-        path = options.output and namespace.path(options.output)
-        with progress_bar(line.choice("progress")) as progress:
-            return export_model(
-                model,
-                inputs,
-                path or temporary_path(type(model).__name__),
-                strategy=line.choice("strategy"),
-                capture=line.choice("capture"),
-                opset=line.choice("opset"),
-                metadata=line.choice("metadata"),
-                verify=line.choice("verify"),
-                dynamic_shapes=None if shapes is None else namespace.evaluate(shapes),
-                progress=progress,
-            )
 
 
 def _stores(name: ast.Name) -> bool:

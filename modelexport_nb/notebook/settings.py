@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from traitlets import Bool, Enum, Int, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
 from modelexport_nb.engine.errors import did_you_mean
 from modelexport_nb.engine.strategies import known_strategies
+from modelexport_nb.grammar import Argument
+from modelexport_nb.verbs import CAPTURE, METADATA, METADATA_LEVEL, OPSET, PROGRESS, STRATEGY, VERIFY, VERIFY_LEVEL
 
-from .options import METADATA, VERIFY
+
+def _setting(kind: Any, spec: Argument, *values: Any, **options: Any) -> Any:
+    """A trait with the default and the help of an option."""
+    return kind(*values, spec.default, help=spec.help, **options).tag(config=True)
 
 
 class ModelExport(Configurable):
     """Defaults of `%modelexport`. An option on the line wins over them."""
 
-    strategy = Unicode("auto", help="How nodes are attributed to modules.").tag(config=True)
-    capture = Unicode("auto", help="How the graph is made.").tag(config=True)
-    opset = Int(None, allow_none=True, help="ONNX opset; None leaves it to the exporter.").tag(config=True)
-    metadata = Enum(METADATA, "lean", help="How much of the attribution the file carries.").tag(config=True)
-    verify = Enum(VERIFY, "model", help="What is compared with PyTorch.").tag(config=True)
-    progress = Bool(True, help="Show a bar that names the stage.").tag(config=True)
+    strategy = _setting(Unicode, STRATEGY)
+    capture = _setting(Unicode, CAPTURE)
+    opset = _setting(Int, OPSET, allow_none=True)
+    metadata = _setting(Enum, METADATA_LEVEL, METADATA)
+    verify = _setting(Enum, VERIFY_LEVEL, VERIFY)
+    progress = _setting(Bool, PROGRESS)
 
     @validate("strategy")
     def _known(self, proposal: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""A report as HTML without script: what GitHub, nbviewer and untrusted notebooks show.
+"""A report or an opened file as HTML without script: what GitHub, nbviewer and untrusted notebooks show.
 
 Every string that comes from a model passes `escaped`: a module's name is whatever its author typed.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from modelexport_nb import text
+from modelexport_nb.engine.hierarchy import Hierarchy
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.outline import Entry, outline
 
@@ -25,14 +26,14 @@ td, th { padding: 0 1rem 0 0; text-align: left; font-weight: normal; }
 """
 
 
-def fragment(report: ExportReport, problem: str | None = None) -> str:
+def fragment(shown: ExportReport | Hierarchy, problem: str | None = None) -> str:
     """One sentence, the notes, then the module tree in nested `<details>`: no style, no script.
 
     `problem` is a further line, for what could not be shown.
     """
-    notes = "".join(f"<p>Note: {escaped(note, 1_000)}</p>" for note in report.notes)
-    extra = f"<p>{escaped(problem, 1_000)}</p>" if problem else ""
-    return f"<div><p>{_sentence(report)}</p>{notes}{extra}{_tree(outline(report, ROWS))}</div>"
+    notes = [text.file_note(shown)] if isinstance(shown, Hierarchy) else [f"Note: {note}" for note in shown.notes]
+    lines = "".join(f"<p>{escaped(line, 1_000)}</p>" for line in [*notes, *([problem] if problem else [])])
+    return f"<div><p>{_sentence(shown)}</p>{lines}{_tree(outline(shown, ROWS))}</div>"
 
 
 def page(report: ExportReport) -> str:
@@ -55,18 +56,21 @@ def escaped(name: str, longest: int = text.LONGEST_NAME) -> str:
     return escape(text.printable(name, longest))
 
 
-def _sentence(report: ExportReport) -> str:
-    measures = ", ".join(f"{escape(name)} {escape(value)}" for name, value, _ in report.measures.rows())
+def _sentence(shown: ExportReport | Hierarchy) -> str:
+    title = f"<b>{escaped(shown.modules.root.class_name)}</b>"
+    if isinstance(shown, Hierarchy):
+        return f"{title} in <code>{escaped(shown.path.name)}</code>: {text.sizes(shown)}."
+    measures = ", ".join(f"{escape(name)} {escape(value)}" for name, value, _ in shown.measures.rows())
     return (
-        f"<b>{escaped(report.model_class)}</b> as ONNX, strategy <code>{escaped(report.strategy)}</code>: "
-        f"{text.sizes(report)}. {measures[:1].upper()}{measures[1:]}. {escape(text.parity(report))}."
+        f"{title} as ONNX, strategy <code>{escaped(shown.strategy)}</code>: "
+        f"{text.sizes(shown)}. {measures[:1].upper()}{measures[1:]}. {escaped(text.parity(shown), 1_000)}."
     )
 
 
 def _tree(entry: Entry) -> str:
     row = entry.row
     name = escaped(entry.label)
-    if row.parent >= 0:
+    if row.parent >= 0 and row.class_name:
         name += f" ({escaped(row.class_name)})"
     if not row.total:
         return f"{name}: {escape(text.reason(entry))}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import re
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from modelexport_nb.engine.files import file_name
 
 _numbers = itertools.count(1)
 
@@ -20,5 +21,4 @@ def temporary_path(class_name: str) -> Path:
     """A path of its own for every export, so that an earlier report keeps its file: `…/2/BertModel.onnx`."""
     folder = Path(_folder().name, str(next(_numbers)))
     folder.mkdir()
-    # A class made by type() may bear any name.
-    return folder / f"{re.sub(r'[^0-9A-Za-z_-]', '_', class_name)[:80] or 'model'}.onnx"
+    return folder / file_name(class_name)

@@ -2,6 +2,7 @@
 
 Each model gets a process of its own in which the two ways alternate (A B A B …) after one warm-up of each; ratios are
 taken within a round. Peak memory is measured in a fresh process for each way, above what the loaded model takes.
+A second table says what strategy `htp` costs (`projecting.py`).
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+from . import projecting
 from .models import CASES
 
 ROUNDS = 3
+PROJECTIONS = 3  # they are short: so many times as many rounds
 COLUMNS = (
     "model",
     "plain, CPU",
@@ -35,7 +38,7 @@ COLUMNS = (
     "peak GB, plain",
     "peak GB, tagged",
 )
-LIBRARIES = ("torch", "transformers", "onnx", "onnx-ir", "onnxscript")
+LIBRARIES = ("torch", "transformers", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
 
 
 def ways(case: str, folder: str) -> dict[str, Callable[[], Any]]:
@@ -91,6 +94,11 @@ def child(*arguments: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def head(columns: tuple[str, ...]) -> str:
+    """The first two lines of a table."""
+    return "| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns)
+
+
 def spread(values: list[float]) -> str:
     """`1.03 (1.01 to 1.06)`: median, minimum and maximum."""
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
@@ -122,18 +130,32 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--case", choices=CASES, action="append", help="measure only this (may be repeated)")
     parser.add_argument("--time", choices=CASES, help=argparse.SUPPRESS)
+    parser.add_argument("--project", choices=projecting.MODELS, help=argparse.SUPPRESS)
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.time or options.peak:
+    if options.time or options.peak or options.project:
         warnings.simplefilter("ignore")
         with contextlib.redirect_stdout(io.StringIO()):
-            result = alternate(options.time, options.rounds) if options.time else peak(*options.peak)
+            result: Any
+            if options.time:
+                result = alternate(options.time, options.rounds)
+            elif options.project:
+                result = projecting.measure(options.project, options.rounds)
+            else:
+                result = peak(*options.peak)
         print(json.dumps(result))
         return
     print(machine() + "\n")
-    print("| " + " | ".join(COLUMNS) + " |\n|" + " --- |" * len(COLUMNS))
+    print(head(COLUMNS))
     for case in options.case or CASES:
         print(row(case, options.rounds), flush=True)
+    cases = [case for case in projecting.MODELS if case in (options.case or CASES)]
+    if cases:
+        print(f"\nRecording and projecting, of one eager and one ONNX Runtime run; at most {projecting.LIMIT:g}:\n")
+        print(head(projecting.COLUMNS))
+    for case in cases:
+        times = child("--project", case, "--rounds", str(PROJECTIONS * options.rounds))
+        print(projecting.row(case, times, spread), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .base import Capture, Captured, Request
-from .pipeline import capture, known_captures
+from .pipeline import capture, check_capture, choose, known_captures
 
-__all__ = ["Capture", "Captured", "Request", "capture", "known_captures"]
+__all__ = ["Capture", "Captured", "Request", "capture", "check_capture", "choose", "known_captures"]

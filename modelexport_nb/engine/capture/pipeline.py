@@ -38,7 +38,7 @@ def capture(request: Request, name: str = "auto") -> Captured:
         OptionError: no capture of that name, or it is not made for such a model.
         CaptureError: the exporter failed; names the line of the model's code where that is known.
     """
-    way = _choose(request, name)
+    way = choose(request, name)
     recorder = CallRecorder(request.model, request.direct)
     keeps_record = way in _BY_DEFAULT
     try:
@@ -54,15 +54,25 @@ def capture(request: Request, name: str = "auto") -> Captured:
     return _with_record(model, way, recorder, watch, request)
 
 
-def _choose(request: Request, name: str) -> Capture:
+def check_capture(name: str) -> None:
+    """Raise an `OptionError` for a name that `known_captures()` does not have."""
+    if name not in known_captures():
+        raise OptionError(f'Unknown capture "{name}"' + did_you_mean(str(name), known_captures()))
+
+
+def choose(request: Request, name: str) -> Capture:
+    """The capture of that name, or the most specific one for `"auto"`.
+
+    Raises:
+        OptionError: no capture of that name, or it is not made for such a model.
+    """
+    check_capture(name)
     if name == "auto":
         return next(way for way in _BY_DEFAULT if way.accepts(request))
-    ways = [way for way in _CAPTURES if way.name == name]
-    if not ways:
-        raise OptionError(f'Unknown capture "{name}"' + did_you_mean(str(name), known_captures()))
-    if not ways[0].accepts(request):
+    way = next(way for way in _CAPTURES if way.name == name)
+    if not way.accepts(request):
         raise OptionError(f"The capture {name} is not made for such a model or such shapes. Try --capture auto.")
-    return ways[0]
+    return way
 
 
 def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: Watch, request: Request) -> Captured:

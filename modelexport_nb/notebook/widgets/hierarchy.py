@@ -1,20 +1,27 @@
-"""The live module tree: an anywidget that sends the tree once and answers for one node at a time."""
+"""The live module tree: an anywidget that sends the tree once and answers what the browser asks."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import anywidget
-from traitlets import Dict, TraitError, Unicode, validate
+from traitlets import Dict
 
 from modelexport_nb import text
-from modelexport_nb.engine.errors import ModelExportError, did_you_mean, one_line
+from modelexport_nb.engine.errors import ModelExportError, one_line
+from modelexport_nb.engine.files import check_destination, staged
+from modelexport_nb.engine.hierarchy import Hierarchy
 from modelexport_nb.engine.report import ExportReport, NodeRecord
 from modelexport_nb.notebook.static_html import fragment
 
+from .answers import answer
 from .payload import build_payload
-from .selection import Selection
+from .save_html import page
+from .selection import Selection, to_frame
+from .traits import ViewTraits
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -22,85 +29,121 @@ if not (STATIC / "widget.js").is_file():
     raise ModelExportError("The widget's bundle is not built. Run `make setup`, or `npm run build` in js/.")
 
 
-class HierarchyWidget(anywidget.AnyWidget):
-    """The module tree of an export, with the ONNX nodes that each module made.
+class HierarchyWidget(ViewTraits, anywidget.AnyWidget):
+    """The module tree of an export or of an opened file, with the ONNX nodes that each module made.
 
     Args:
-        report: what to show. Without one, `payload` is shown and nothing can be asked of its nodes.
-        payload: what the browser draws; made from the report by default.
-        variable: what Python calls the report, for the lines that the widget offers.
+        shown: what to show: an `ExportReport`, or a `Hierarchy` as `read_hierarchy` gives it. Without one, `payload`
+            is shown and nothing can be asked of its nodes.
+        payload: what the browser draws; made from `shown` by default.
+        variable: what Python calls `shown`, for the lines that the widget offers.
 
-    `selected` is the key of the selected module call (`path`, or `path#n` for later calls; "" is the root) or
-    None. It can be read, set and observed; an unknown key raises a TraitError.
+    All state can be read, set and observed: `selected`, `query`, `color_by`, `columns`, `sort`, `tab`, `depth`
+    (see `ViewTraits`). A value that cannot be raises a TraitError.
     """
 
     _esm = STATIC / "widget.js"
     _css = STATIC / "widget.css"
 
-    _report: ExportReport | None = None  # also there when __init__ has failed: closing reads it
+    _shown: ExportReport | Hierarchy | None = None  # also there when __init__ has failed: closing reads it
 
     payload = Dict().tag(sync=True)
-    selected = Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(
         self,
-        report: ExportReport | None = None,
+        shown: ExportReport | Hierarchy | None = None,
         *,
         payload: dict[str, Any] | None = None,
         variable: str = "r",
         **traits: Any,
     ) -> None:
         if payload is None:
-            if report is None:
+            if shown is None:
                 raise ModelExportError("A HierarchyWidget needs a report or a payload.")
-            payload = build_payload(report, variable)
-        self._report = report
-        self._keys = frozenset(_keys(payload["rows"]))
+            payload = build_payload(shown, variable)
+        self._shown = shown
+        self._keys, self._deepest = _keys(payload["rows"])
         super().__init__(payload=payload, **traits)
-        self.on_msg(self._answer)
+        self.on_msg(self._hear)
 
-    def select(self, key: str | None) -> None:
-        """Select a module call, in every view of this widget; None selects nothing."""
+    # ---- what a reader does with the mouse, from Python ----
+
+    def select(self, key: str | Sequence[str] | None) -> None:
+        """Select a module call or several, in every view of this widget; None selects nothing."""
         self.selected = key
+
+    def expand(self, depth: int | None = None) -> None:
+        """Open the tree to a depth, 0 being the root; without one, every module. Rows opened by hand follow too."""
+        self.depth = None  # the same depth again is a wish, too
+        self.depth = self._deepest if depth is None else depth
+
+    def find(self, query: str) -> None:
+        """Search as the find box does: `find("op:Gemm")`, `find("")` to end it."""
+        self.query = query
+
+    # ---- what is selected ----
 
     @property
     def selection(self) -> Selection | None:
-        """The selected module call with its ONNX nodes; None when nothing is selected."""
-        if self.selected is None:
-            return None
-        if self._report is None:
-            raise ModelExportError("This widget shows a payload: the nodes are with the report that it was made from.")
-        return Selection.of(self._report, self.selected)
+        """The selected module calls with their ONNX nodes; None when nothing is selected."""
+        return None if self.selected is None else Selection.of(self._source(), self.selected)
 
-    @validate("selected")
-    def _known(self, proposal: dict[str, Any]) -> str | None:
-        key = proposal["value"]
-        if key is not None and key not in self._keys:
-            raise TraitError(f'There is no module call "{key}"' + _hint(key, self._keys))
-        return key
-
-    def _answer(self, _: object, content: Any, buffers: object) -> None:
-        """Answer the browser; whatever fails becomes a line in the pane that asked."""
-        if not isinstance(content, dict) or content.get("kind") != "node":
-            return
-        question = {"id": content.get("id"), "index": content.get("index")}
+    @property
+    def nodes(self) -> Any:
+        """The nodes of the selection, or of the whole graph when nothing is selected: a pandas DataFrame, or a list
+        of `NodeRecord` where pandas is not installed."""
+        selection = self.selection
+        nodes: list[NodeRecord] = self._source().nodes() if selection is None else selection.nodes
         try:
-            answer = {"kind": "node", **question, "detail": self._detail(question["index"])}
-        except Exception as error:
-            answer = {"kind": "error", "id": question["id"], "message": one_line(error)}
-        self.send(answer)
+            import pandas  # noqa: F401
+        except ImportError:
+            return nodes
+        return to_frame(nodes)
 
-    def _detail(self, index: Any) -> dict[str, Any]:
-        if self._report is None:
-            raise ModelExportError("Only the payload is here, not the report that it was made from.")
-        if type(index) is not int or not 0 <= index < len(self._report.attribution.scopes):
-            raise ModelExportError(f"There is no node {index}.")
-        return detail(self._report.node(index))
+    def _source(self) -> ExportReport | Hierarchy:
+        if self._shown is None:
+            raise ModelExportError("This widget shows a payload: the nodes are with the report that it was made from.")
+        return self._shown
+
+    # ---- files ----
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write the view as one file that works offline and without Python, in the state that it has now.
+
+        The file holds the tree, the text of each module's `forward` where it is on this machine, and the details of
+        all nodes unless there are more than 5,000. An existing file is replaced only when all is written.
+
+        Raises:
+            PathError: it cannot be written there.
+        """
+        state = {name: getattr(self, name) for name in ViewTraits.class_traits()}
+        return _write(path, page(self.payload, state, self._shown, STATIC))
+
+    def to_json(self) -> str:
+        """The tree as JSON, in columns; `HierarchyWidget(payload=json.loads(text))` shows it again."""
+        return json.dumps(self.payload, ensure_ascii=False, separators=(",", ":"))
+
+    def save_json(self, path: str | Path) -> Path:
+        """Write `to_json()` to a file; an existing one is replaced only when all is written."""
+        return _write(path, self.to_json())
+
+    # ---- the other side ----
+
+    def _hear(self, _: object, content: Any, buffers: object) -> None:
+        """Answer the browser; whatever fails becomes a line in the pane that asked."""
+        if not isinstance(content, dict):
+            return
+        try:
+            found = answer(self._shown, content)
+        except Exception as error:
+            found = {"kind": "error", "message": one_line(error)}
+        if found is not None:
+            self.send({**found, "id": content.get("id")})
 
     def close(self) -> None:
-        """Close every view. The report makes a new widget when it is shown again."""
-        if self._report is not None and self._report._widget is self:
-            self._report._widget = None
+        """Close every view. What it shows makes a new widget when it is shown again."""
+        if self._shown is not None and self._shown._widget is self:
+            self._shown._widget = None
         super().close()
 
     def __repr__(self) -> str:
@@ -110,40 +153,28 @@ class HierarchyWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        if self._report is not None:
-            data["text/html"] = fragment(self._report)
-            data["text/plain"] = text.render(self._report)
+        if self._shown is not None:
+            data["text/html"] = fragment(self._shown)
+            data["text/plain"] = text.render(self._shown)
         return data, metadata
 
 
-def detail(node: NodeRecord) -> dict[str, Any]:
-    """A node as the browser gets it."""
-    return {
-        "name": node.name,
-        "op": node.op,
-        "domain": node.domain,
-        "inputs": [{"name": name, "type": kind, "parameter": owner} for name, kind, owner in node.inputs],
-        "outputs": [{"name": name, "type": kind} for name, kind in node.outputs],
-        "attributes": [{"name": name, "value": value, "type": kind} for name, value, kind in node.attributes],
-        "evidence": node.evidence,
-        "confidence": node.confidence,
-        "source": node.source,
-        "also": list(node.also),
-    }
+def _write(path: str | Path, content: str) -> Path:
+    path = check_destination(Path(path))
+    with staged(path) as draft:
+        draft.write_text(content, encoding="utf-8", errors="backslashreplace", newline="\n")
+    return path
 
 
-def _keys(rows: dict[str, Any]) -> list[str]:
-    """The key of every row, from what the browser derives it from."""
+def _keys(rows: dict[str, Any]) -> tuple[frozenset[str], int]:
+    """The key of every row, from what the browser derives it from; and the level of the deepest row."""
     paths: list[str] = []
     keys: list[str] = []
+    levels: list[int] = []
     absolute = set(rows["absolute"])
     for index, (parent, name, call) in enumerate(zip(rows["parent"], rows["name"], rows["call"], strict=True)):
         above = paths[parent] if parent >= 0 and index not in absolute else ""
         paths.append(f"{above}.{name}" if above else name)
         keys.append(f"{paths[-1]}#{call}" if call > 0 else paths[-1])
-    return keys
-
-
-def _hint(key: str, keys: frozenset[str]) -> str:
-    near = did_you_mean(key, sorted(keys))
-    return near if near.startswith(". Did") else '. The keys are module paths such as "encoder.layer.0".'
+        levels.append(levels[parent] + 1 if parent >= 0 else 0)
+    return frozenset(keys), max(levels)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from modelexport_nb.engine.clock import STAGES
 from modelexport_nb.engine.errors import (
     CaptureError,
     CheckError,
@@ -20,7 +21,7 @@ from modelexport_nb.engine.errors import (
     OptionError,
     PathError,
 )
-from modelexport_nb.engine.export import STAGES, export_model
+from modelexport_nb.engine.export import export_model
 
 from .zoo import Inner, Recurrent, bert
 
@@ -111,6 +112,11 @@ def test_paths(tmp_path: Path) -> None:
         ({"metadata": "leen"}, 'Unknown metadata "leen". Did you mean "lean"'),
         ({"verify": 1}, 'Unknown verify "1". Known: model, modules, off'),
         ({"verify": "module"}, 'Unknown verify "module". Did you mean "mod'),
+        ({"memory_limit": 0}, "The memory limit is 0. Pass a whole number of bytes such as 500_000_000, or None"),
+        ({"memory_limit": -1}, "The memory limit is -1"),
+        ({"memory_limit": 1e9}, "The memory limit is 1000000000.0"),
+        ({"memory_limit": "500MB"}, "The memory limit is '500MB'"),
+        ({"memory_limit": True}, "The memory limit is True"),
         ({"opset": 17}, "Opset 17 is too low"),
         ({"opset": 99}, "Opset 99 does not exist"),
         ({"opset": "18"}, "The opset is '18'. Pass a whole number"),

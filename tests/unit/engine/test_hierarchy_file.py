@@ -16,24 +16,26 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
+from torch import nn
 
 from modelexport_nb.engine.agreement import agreement
 from modelexport_nb.engine.attribution import Evidence
 from modelexport_nb.engine.errors import CheckError, ModelExportError, PathError
+from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.hierarchy import Hierarchy, read_hierarchy
 from modelexport_nb.engine.hierarchy_sources import DEEPEST, StatedScope
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.engine.tree import TreeRow
 
-from .zoo import build
+from .zoo import build, perturb
 
 Exported = Callable[[str], ExportReport]
 ROUND_TRIPS = ["BERT", "ALBERT", "called twice", "Conv and BatchNorm", "torch.cond", "child's parameter", "ModuleDict"]
 
 
 def shape_of(row: TreeRow) -> TreeRow:
-    """A row without what only the live model and the capture know."""
-    return replace(row, parameters=0, bytes=0, reason=None)
+    """A row without what only the live model knows."""
+    return replace(row, parameters=0, bytes=0)
 
 
 @pytest.mark.parametrize("name", ROUND_TRIPS)
@@ -49,10 +51,86 @@ def test_our_own_file_tells_what_the_report_told(exported: Exported, name: str) 
     here, there = found.nodes(), report.nodes()
     for field in ("number", "name", "op", "scope", "also", "evidence", "confidence", "source", "outputs"):
         assert [getattr(n, field) for n in here] == [getattr(n, field) for n in there], field
-    for row, told in zip(found.tree, report.tree, strict=True):
-        if told.reason is not None and told.reason.startswith("folded"):
-            assert row.reason == told.reason
+    assert found.attribution.hidden == report.attribution.hidden
     assert agreement(report, found).share == 1.0
+
+
+class Sparse(nn.Module):
+    """Every reason that a row may have for having no node."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+        self.dropouts = nn.Sequential(nn.Dropout(), nn.Dropout())
+        self.constant = Constant()
+        self.nothing, self.never = Nothing(), nn.Linear(2, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.dropouts(self.norm(self.conv(x)))
+        self.nothing(x)
+        return x * self.constant(x)
+
+
+class Constant(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.arange(float(x.shape[-1])).cos().cumsum(0)
+
+
+class Nothing(nn.Module):
+    def forward(self, x: torch.Tensor) -> None:
+        return None
+
+
+@pytest.mark.parametrize("strategy", ["fx", "htp"])
+def test_every_reason_is_kept(tmp_path: Path, strategy: str) -> None:
+    report = export_model(perturb(Sparse()), torch.randn(1, 3, 8, 8), tmp_path / "m.onnx", strategy=strategy)
+    told = {row.path: row.reason for row in report.tree}
+    assert told["conv"] is None and told["norm"] == "folded into conv"
+    assert told["dropouts.0"] == told["dropouts"] == "identity in eval mode"
+    assert told["never"] == "never called"
+    if strategy == "fx":
+        assert told["constant"] == "computed once at export: constant"
+        assert told["nothing"] == "made no operator"
+    assert {row.path: row.reason for row in read_hierarchy(report.path).tree} == told
+
+
+def test_hidden_modules_are_kept(tmp_path: Path) -> None:
+    class Regions(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.after = nn.Linear(4, 4), nn.Linear(4, 4)
+            self.region = torch.compiler.nested_compile_region(lambda x: self.inner(x) * 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.after(self.region(self.region(x)))
+
+    report = export_model(Regions().eval(), torch.randn(2, 4), tmp_path / "m.onnx")
+    found = read_hierarchy(report.path)
+    assert found.attribution is not None and found.attribution.hidden == {"inner"} == report.attribution.hidden
+    assert found.row("inner").reason == report.row("inner").reason == "hidden from the capture"
+
+
+def test_files_that_tell_no_reasons_are_still_read(exported: Exported, tmp_path: Path) -> None:
+    report = exported("BERT")
+    proto = onnx.load(report.path)
+    prop = next(p for p in proto.metadata_props if p.key == "modelexport.hierarchy")
+    older = {key: value for key, value in json.loads(prop.value).items() if key in ("modules", "calls")}
+    prop.value = json.dumps(older)
+    onnx.save(proto, tmp_path / "m.onnx")
+    found = read_hierarchy(tmp_path / "m.onnx")
+    assert found.source == "modelexport" and len(found.tree) == len(report.tree)
+    reasons = {row.reason for row in found.tree} - {None}
+    assert reasons == {"no node of it is in the file", "no call of it is recorded"}
+
+
+def test_calls_that_lost_their_nodes_later(exported: Exported, tmp_path: Path) -> None:
+    report = exported("called twice")
+    proto = onnx.load(report.path)
+    for node in proto.graph.node:  # another tool that rewrote the nodes of one call
+        if {p.key: p.value for p in node.metadata_props}["modelexport.scope"] == "between.norm":
+            write_tag(node, {})
+    onnx.save(proto, tmp_path / "m.onnx")
+    assert read_hierarchy(tmp_path / "m.onnx").row("between.norm").reason == "no node of it is in the file"
 
 
 def test_weights_are_counted_where_only_one_module_reads_them(exported: Exported) -> None:
@@ -268,6 +346,12 @@ NONSENSE: dict[str, tuple[Change, str]] = {
     "module out of range": (lambda tag, h: h["calls"][2].__setitem__(0, 99), "call 2 of the hierarchy makes no sense"),
     "module negative": (lambda tag, h: h["calls"][2].__setitem__(0, -1), "call 2 of the hierarchy makes no sense"),
     "number huge": (lambda tag, h: h["calls"][2].__setitem__(1, 10**18), "a number out of order"),
+    "reasons a list": (lambda tag, h: h.update(empty=[]), "reasons name no calls"),
+    "reason of a call out of range": (lambda tag, h: h["empty"].update(gone=[99]), "reasons name no calls"),
+    "reason of a call true": (lambda tag, h: h["empty"].update(gone=[True]), "reasons name no calls"),
+    "reason of no list": (lambda tag, h: h["empty"].update(gone=3), "reasons name no calls"),
+    "hidden out of range": (lambda tag, h: h.update(hidden=[-1]), "reasons name no calls"),
+    "hidden a path": (lambda tag, h: h.update(hidden=["first"]), "reasons name no calls"),
     "root call elsewhere": (lambda tag, h: h["calls"][0].__setitem__(0, 1), "call 0 of the hierarchy makes no sense"),
 }
 

@@ -64,6 +64,9 @@ def test_the_hierarchy_lists_every_module_and_call(exported: Exported) -> None:
     assert [path for path, _ in hierarchy["modules"]] == list(report.modules.modules)
     calls = hierarchy["calls"]
     assert calls[0] == [0, 0, -1]
+    empty = {report.attribution.calls[call].key for group in hierarchy["empty"].values() for call in group}
+    assert empty == {row.key for row in report.tree if row.reason and row.number is not None and not row.children}
+    assert hierarchy["hidden"] == []
     for at, (module, number, parent) in enumerate(calls):
         assert parent < at and number >= 0
         assert hierarchy["modules"][module][0] == report.attribution.calls[at].path

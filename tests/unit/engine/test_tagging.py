@@ -107,6 +107,28 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "t.onnx").exists()
 
 
+@pytest.mark.parametrize("layer", ["encoder.layer.0.attention.self.key", "encoder.layer.2.intermediate.dense"])
+@pytest.mark.parametrize("how", OPTIMISERS)
+def test_a_damaged_layer_is_found_in_an_optimised_file(tmp_path: Path, how: str, layer: str) -> None:
+    """Hardly a value behind it is right any more, and its own weight is unknown: its bias is not."""
+    model, inputs = build("BERT")
+    plain = export_model(model, inputs, tmp_path / "plain.onnx", verify="off", metadata="none").path
+    path = optimise(plain, how, tmp_path / "optimised.onnx")
+    whole = tag_onnx(path, model, inputs, tmp_path / "tagged.onnx", verify="modules")
+    assert whole.parity is not None and whole.parity.modules is not None and whole.parity.modules.ok
+    weight = next(
+        name for r in whole.nodes(layer) for name, _, held in r.inputs if (held or "").endswith(f"{layer}.weight")
+    )
+    graph = ir.load(path)
+    value = graph.graph.initializers[weight]
+    value.const_value = ir.tensor(value.const_value.numpy() * 1.5)
+    ir.save(graph, tmp_path / "damaged.onnx")
+    report = tag_onnx(tmp_path / "damaged.onnx", model, inputs, tmp_path / "t.onnx", verify="modules")
+    assert report.parity is not None and report.parity.modules is not None
+    first = report.parity.modules.first_divergence
+    assert first is not None and first.key == layer
+
+
 def test_bad_files(tmp_path: Path) -> None:
     model, x = nn.Linear(4, 4), torch.randn(1, 4)
     with pytest.raises(PathError, match="There is no file"):

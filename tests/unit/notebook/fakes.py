@@ -1,12 +1,14 @@
 """Reports made by hand: any tree, any names, without an export."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import onnx_ir as ir
 
 from modelexport_nb.engine.attribution import Attribution, Evidence, NodeScope
 from modelexport_nb.engine.measures import Measures
+from modelexport_nb.engine.module_parity import CallParity, ModuleParity, Verdict
 from modelexport_nb.engine.modules import CallTree, ModuleInfo, ModuleTree
 from modelexport_nb.engine.parity import OutputParity, Parity
 from modelexport_nb.engine.report import ExportReport
@@ -61,11 +63,29 @@ def fake_report(calls: Sequence[Call] = SMALL, uncalled: Sequence[tuple[str, str
     return ExportReport(**{**fields, **changes})
 
 
+def big_report(nodes: int) -> ExportReport:
+    """About so many nodes, ten for every four module calls: numbered layers with projections, compared and merged."""
+    calls: list[Call] = [("", "Net", [])]
+    for layer in range(nodes // 100):
+        name = f"encoder.layers.{layer}"
+        calls.append((name, "DecoderLayer", ["Add"] * 5))
+        calls += [
+            (f"{name}.projection_{i}", f"Linear{i % 7}", ["MatMul", "Add", "Mul"][: 2 + i % 2]) for i in range(38)
+        ]
+    report = fake_report(calls)
+    called = report.attribution.calls.calls
+    compared = [CallParity(call.key, Verdict.EQUAL, 1, 1, 1.234e-6 * (1 + call.index % 9)) for call in called]
+    parity = Parity((OutputParity("y", 5.3e-05, 1e-06, True),), modules=ModuleParity(tuple(compared)))
+    return replace(report, parity=parity)
+
+
 def _around(called: CallTree, path: str) -> int:
     """The latest call of a module that contains `path`."""
-    inside = [call for call in called.calls if call.path != path and f"{path}.".startswith(f"{call.path}.")]
-    nested = max(inside, key=lambda call: len(call.path), default=None)
-    return nested.index if nested else (0 if path else -1)
+    while path:
+        path = path.rpartition(".")[0]
+        if count := called.count(path):
+            return called.by_key[f"{path}#{count - 1}" if count > 1 else path]
+    return -1
 
 
 def _module(path: str, class_name: str) -> ModuleInfo:

@@ -63,7 +63,7 @@ def test_all_options_after_both_names(rich):
     found = offered(rich, "%modelexport model x ")
     assert [text.split()[-1] for text in found] == [
         *("-o", "--output", "-s", "--strategy", "--capture", "--opset", "--metadata", "--dynamic-shapes"),
-        *("--verify", "--no-verify", "--progress", "--no-progress"),
+        *("--verify", "--no-verify", "--memory-limit", "--progress", "--no-progress"),
     ]
 
 

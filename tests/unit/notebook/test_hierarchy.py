@@ -1,11 +1,15 @@
 """The widget from Python's side, with the browser's messages played by hand."""
 
+import json
+
 import pytest
 from traitlets import TraitError
 
 from modelexport_nb.engine.errors import ModelExportError
+from modelexport_nb.engine.hierarchy import read_hierarchy
 from modelexport_nb.notebook.widgets.hierarchy import HierarchyWidget
 from modelexport_nb.notebook.widgets.payload import build_payload
+from modelexport_nb.notebook.widgets.traits import ViewTraits
 from tests.unit.notebook.fakes import fake_report
 
 
@@ -24,8 +28,16 @@ def ask(widget, content, monkeypatch):
 
 def test_synced_traits_are_those_of_the_contract(widget):
     state = widget.get_state()
-    assert state["payload"]["version"] == 1
-    assert state["selected"] is None
+    assert state["payload"]["version"] == 2
+    assert {name: state[name] for name in ViewTraits.class_traits()} == {
+        "selected": None,
+        "query": "",
+        "color_by": "none",
+        "columns": ["nodes", "parameters", "bytes", "error"],
+        "sort": "",
+        "tab": "nodes",
+        "depth": None,
+    }
     assert state["_esm"] and state["_css"]
 
 
@@ -62,6 +74,37 @@ def test_selection_has_the_nodes_of_the_whole_region(widget):
     )
     assert [(node.number, node.op) for node in selection.nodes] == [(5, "MatMul"), (6, "Add")]
     assert repr(selection) == "Selection(row=5, key='encoder.layer.1', path='encoder.layer.1', class_name='Layer')"
+
+
+def test_several_are_selected(widget):
+    widget.select(["head#1", "encoder.layer.1", "encoder.layer.1.dense", "head#1"])
+    assert widget.selected == ["head#1", "encoder.layer.1", "encoder.layer.1.dense"]
+    selection = widget.selection
+    assert [call.key for call in selection.calls] == widget.selected
+    assert [node.number for node in selection.nodes] == [5, 6, 10]  # each once, in execution order
+    assert selection.key == "head#1"
+    assert repr(selection) == "Selection(['head#1', 'encoder.layer.1', 'encoder.layer.1.dense'], 3 nodes)"
+    widget.set_state({"selected": ["embed", "head"]})
+    assert [node.number for node in widget.selection.nodes] == [0, 9]
+
+
+@pytest.mark.parametrize(("value", "kept"), [(["embed"], "embed"), ([], None), (("embed", "head"), ["embed", "head"])])
+def test_one_of_a_list_is_one(widget, value, kept):
+    widget.selected = value
+    assert widget.selected == kept
+
+
+def test_nodes_of_the_selection_or_of_all(widget, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+    assert [node.number for node in widget.nodes] == list(range(11))
+    widget.select("head")
+    assert [node.op for node in widget.nodes] == ["Gemm"]
+
+
+def test_nodes_as_a_table(widget):
+    pytest.importorskip("pandas")
+    widget.select("head")
+    assert list(widget.nodes.index) == [9] and list(widget.nodes["op"]) == ["Gemm"]
 
 
 def test_to_frame(widget):
@@ -110,7 +153,55 @@ def test_a_wrong_question_gets_an_error(widget, monkeypatch, index):
     assert answer["message"].startswith("There is no node") and "\n" not in answer["message"]
 
 
-@pytest.mark.parametrize("content", [None, 3, "node", [], {}, {"kind": "other"}])
+def test_source_of_a_row(monkeypatch, real_report):
+    widget = HierarchyWidget(real_report)
+    row = real_report.row("3").index
+    (answer,) = ask(widget, {"kind": "source", "id": 3, "row": row}, monkeypatch)
+    source = answer.pop("source")
+    assert answer == {"kind": "source", "id": 3, "row": row}
+    assert (source["file"], source["class"]) == ("torch/nn/modules/linear.py", "Linear")
+    assert source["lines"][0].startswith("def forward(self, input") and type(source["first"]) is int
+    json.dumps(source)
+
+
+def test_absent_source_is_said(widget, monkeypatch):
+    (answer,) = ask(widget, {"kind": "source", "id": 3, "row": 0}, monkeypatch)
+    assert answer == {
+        "kind": "error",
+        "id": 3,
+        "message": "No source for this module. Its forward was not found on this machine.",
+    }
+
+
+def test_details_of_many_nodes(widget, monkeypatch):
+    (answer,) = ask(widget, {"kind": "table", "id": 4, "nodes": [3, 0]}, monkeypatch)
+    assert [detail["name"] for detail in answer.pop("details")] == [
+        "/encoder/layer.0/dense/MatMul_3",
+        "/embed/Gather_0",
+    ]
+    assert answer == {"kind": "table", "id": 4}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kind": "table", "nodes": [0, 11]},
+        {"kind": "table", "nodes": "01"},
+        {"kind": "table"},
+        {"kind": "table", "nodes": [0] * 5_001},
+        {"kind": "source", "row": 12},
+        {"kind": "source", "row": -1},
+        {"kind": "source", "row": True},
+        {"kind": "source"},
+    ],
+)
+def test_other_wrong_questions(widget, monkeypatch, content):
+    (answer,) = ask(widget, {**content, "id": 5}, monkeypatch)
+    assert set(answer) == {"kind", "id", "message"} and (answer["kind"], answer["id"]) == ("error", 5)
+    assert "\n" not in answer["message"]
+
+
+@pytest.mark.parametrize("content", [None, 3, "node", [], {}, {"kind": "other"}, {"kind": ["node"]}])
 def test_what_is_no_question_gets_no_answer(widget, monkeypatch, content):
     assert ask(widget, content, monkeypatch) == []
 
@@ -119,7 +210,7 @@ def test_a_failure_inside_becomes_a_message(widget, monkeypatch):
     def fail(number):
         raise RuntimeError("first line\nsecond line")
 
-    monkeypatch.setattr(widget._report, "node", fail)
+    monkeypatch.setattr(widget._shown, "node", fail)
     (answer,) = ask(widget, {"kind": "node", "id": 2, "index": 0}, monkeypatch)
     assert answer == {"kind": "error", "id": 2, "message": "first line"}
 
@@ -170,3 +261,116 @@ def test_a_row_with_a_full_path_has_the_right_key():
     widget.select("b.shared")
     with pytest.raises(TraitError):
         widget.select("a.b.shared")
+
+
+# ---- the other traits ----
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("query", "op:MatMul -> * -> Softmax"),
+        ("color_by", "evidence"),
+        ("columns", ["share", "nodes"]),
+        ("columns", []),
+        ("sort", "parameters"),
+        ("sort", "-share"),
+        ("sort", ""),
+        ("tab", "source"),
+        ("depth", 0),
+        ("depth", 4),
+        ("depth", None),
+    ],
+)
+def test_traits_are_set_from_both_sides(widget, name, value):
+    other = HierarchyWidget(fake_report())
+    setattr(widget, name, value)
+    other.set_state({name: value})
+    assert getattr(widget, name) == getattr(other, name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("color_by", "eror", 'There is no color_by "eror". Did you mean "error"?'),
+        ("tab", "x", 'There is no tab "x". Known: nodes, graph, source, about.'),
+        ("columns", ["nodes", "byte"], 'There is no column "byte". Did you mean "bytes"?'),
+        ("sort", "-paramters", 'There is no column "paramters". Did you mean "parameters"?'),
+        ("depth", 5, "There is no depth 5: 0 is the root, 4 shows operators as rows."),
+        ("depth", -1, "There is no depth -1: 0 is the root, 4 shows operators as rows."),
+        ("selected", ["embed", "haed"], 'There is no module call "haed". Did you mean "head"?'),
+        ("selected", 3, "selected is a key, a list of keys or None, not 3."),
+        ("selected", ["embed", None], "selected is a key, a list of keys or None, not ['embed', None]."),
+        ("selected", {"a": "embed"}, "selected is a key, a list of keys or None, not {'a': 'embed'}."),
+    ],
+)
+def test_wrong_values_are_refused_in_one_line(widget, name, value, message):
+    before = getattr(widget, name)
+    with pytest.raises(TraitError) as failure:
+        setattr(widget, name, value)
+    assert str(failure.value) == message
+    assert getattr(widget, name) == before
+
+
+@pytest.mark.parametrize("name", ["query", "color_by", "columns", "sort", "tab", "depth"])
+@pytest.mark.parametrize("value", [object(), 1.5, {}])
+def test_values_of_another_type(widget, name, value):
+    with pytest.raises(TraitError) as failure:
+        setattr(widget, name, value)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_hostile_key_is_shown_on_one_short_line(widget):
+    for key in ("two\nlines", "x" * 100_000, "\u202egnp", "<b>"):
+        with pytest.raises(TraitError) as failure:
+            widget.select(key)
+        assert len(str(failure.value)) < 350 and str(failure.value).isprintable()
+
+
+def test_expand_and_find(widget):
+    seen = []
+    widget.observe(lambda change: seen.append((change["name"], change["new"])), ["depth", "query"])
+    widget.expand(depth=2)
+    widget.expand(2)
+    widget.expand()
+    widget.find("op:Gemm")
+    assert seen == [("depth", 2), ("depth", None), ("depth", 2), ("depth", None), ("depth", 3), ("query", "op:Gemm")]
+
+
+def test_a_repeated_column_stands_once(widget):
+    widget.columns = ["nodes", "bytes", "nodes"]
+    assert widget.columns == ["nodes", "bytes"]
+
+
+# ---- opened files ----
+
+
+def test_an_opened_file_has_the_same_tree(real_report):
+    hierarchy = read_hierarchy(real_report.path)
+    widget = HierarchyWidget(hierarchy, variable="h")
+    widget.select("0")
+    assert [node.number for node in widget.selection.nodes] == [n.number for n in real_report.nodes("0")]
+    assert widget.payload["variable"] == "h"
+    data, _ = widget._repr_mimebundle_()
+    assert data["text/html"].startswith("<div><p><b>Sequential</b> in <code>tiny.onnx</code>: 7 nodes")
+    assert data["text/plain"].startswith("Sequential in tiny.onnx: 7 nodes")
+
+
+def test_an_opened_file_answers_for_its_nodes(real_report, monkeypatch):
+    widget = HierarchyWidget(read_hierarchy(real_report.path))
+    answers = ask(widget, {"kind": "node", "id": 1, "index": 0}, monkeypatch)
+    answers += ask(widget, {"kind": "source", "id": 2, "row": 0}, monkeypatch)
+    report = ask(HierarchyWidget(real_report), {"kind": "node", "id": 1, "index": 0}, monkeypatch)
+    assert answers[0]["detail"]["name"] == report[0]["detail"]["name"]
+    assert answers[1]["message"].startswith("No source for this module.")
+
+
+# ---- JSON ----
+
+
+def test_json_shows_the_same_tree_again(widget, tmp_path):
+    again = HierarchyWidget(payload=json.loads(widget.to_json()))
+    assert again.payload == widget.payload
+    path = widget.save_json(tmp_path / "tree.json")
+    assert json.loads(path.read_text(encoding="utf-8")) == widget.payload
+    assert [file.name for file in tmp_path.iterdir()] == ["tree.json"]

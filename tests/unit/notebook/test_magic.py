@@ -10,8 +10,8 @@ from IPython.core.error import UsageError
 from modelexport_nb import ExportReport, ModelExportError
 from modelexport_nb.engine import errors
 from modelexport_nb.engine.metadata import METADATA_CHOICES
-from modelexport_nb.notebook import magic
-from modelexport_nb.notebook.options import METADATA
+from modelexport_nb.notebook import actions
+from modelexport_nb.verbs import METADATA
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def exports(monkeypatch, real_report):
         seen.append({"model": model, "inputs": inputs, "path": Path(path), **options})
         return real_report
 
-    monkeypatch.setattr(magic, "export_model", export_model)
+    monkeypatch.setattr(actions, "export_model", export_model)
     return seen
 
 
@@ -57,12 +57,13 @@ def test_defaults(shell, exports, real_report):
     (call,) = exports
     assert call["model"] is shell.user_ns["model"]
     assert call["inputs"] is shell.user_ns["x"]
-    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "dynamic_shapes")}
+    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "memory_limit", "dynamic_shapes")}
     assert rest == {
         "strategy": "auto",
         "opset": None,
         "metadata": "lean",
         "verify": "model",
+        "memory_limit": None,
         "dynamic_shapes": None,
     }
     assert call["progress"] is not None
@@ -79,6 +80,10 @@ def test_defaults(shell, exports, real_report):
         ("--metadata 'none'", "metadata", "none"),
         ("--no-verify", "verify", "off"),
         ("--verify modules", "verify", "modules"),
+        ("--memory-limit 1000", "memory_limit", 1000),
+        ("--memory-limit=500MB", "memory_limit", 500_000_000),
+        ("--memory-limit 1.5GiB", "memory_limit", 3 * 2**29),
+        ("--memory-limit '2 gb'", "memory_limit", 2_000_000_000),
         ("--no-progress", "progress", None),
         ('--dynamic-shapes "({0: None, 1: None},)"', "dynamic_shapes", ({0: None, 1: None},)),
         ("--dynamic-shapes shapes", "dynamic_shapes", {"x": None}),
@@ -192,6 +197,8 @@ def test_an_error_in_the_body_is_shown_with_its_line(shell, exports):
         ("", "needs a model and inputs"),
         ("model", "needs inputs"),
         ("model x --opset high", "invalid int value"),
+        ("model x --memory-limit much", "much is no size. Write bytes, or a size such as 500MB or 2GB"),
+        ("model x --memory-limit -5", "-5 is no size"),
         ("model x --speed 3", "unrecognized arguments: --speed 3"),
         ("model (x, x)", "An expression with spaces needs quotes"),
         ('model "x', "No closing quotation"),
@@ -211,6 +218,7 @@ def test_a_mistyped_line_is_a_usage_error(shell, exports, line, message):
         ("x x", errors.InputError, "The model is a Tensor"),
         ("model x -s fz", errors.OptionError, "fz"),
         ("model x --opset 1", errors.OptionError, "18"),
+        ("model x --memory-limit 0", errors.OptionError, "The memory limit is 0"),
         ("model x --metadata some", errors.OptionError, "some"),
         ("model x -o {nowhere}.onnx", errors.PathError, "nowhere"),
         ("model x -o /no/such/folder/net.onnx", errors.PathError, "/no/such/folder"),
@@ -229,7 +237,7 @@ def test_interruption_passes_through(shell, monkeypatch):
     def interrupted(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(magic, "export_model", interrupted)
+    monkeypatch.setattr(actions, "export_model", interrupted)
     assert isinstance(fails(shell, "%modelexport model x"), KeyboardInterrupt)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from modelexport_nb.notebook import static_html
 from tests.unit.notebook.fakes import fake_report
-from tests.unit.notebook.test_payload import HOSTILE, hostile_report
+from tests.unit.notebook.test_payload import hostile_report
 
 FRAGMENT_TAGS = {"div", "p", "b", "code", "details", "summary", "ul", "li"}
 
@@ -46,7 +46,7 @@ def test_hostile_names_are_text():
     assert "<script>alert(1)</script> (" in shown
     assert "two\\nlines (" in shown
     assert "\\u202etxt.exe (" in shown
-    assert HOSTILE[5] in shown
+    assert "🧠 модель 模型" in shown
     assert "x" * 200 not in shown
 
 

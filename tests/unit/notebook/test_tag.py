@@ -10,7 +10,7 @@ from torch import nn
 
 from modelexport_nb import ExportReport, export_model
 from modelexport_nb.engine import errors
-from modelexport_nb.notebook import magic, verbs
+from modelexport_nb.notebook import actions
 
 from .test_completion import offered
 from .test_magic import fails, run
@@ -35,7 +35,7 @@ def tags(monkeypatch, real_report):
         seen.append({"path": path, "model": model, "inputs": inputs, "output": Path(output), **options})
         return real_report
 
-    monkeypatch.setattr(verbs, "tag_onnx", tag_onnx)
+    monkeypatch.setattr(actions, "tag_onnx", tag_onnx)
     return seen
 
 
@@ -77,6 +77,7 @@ def test_defaults(shell, tags, real_report):
         ("--metadata full", "metadata", "full"),
         ("--verify modules", "verify", "modules"),
         ("--no-verify", "verify", "off"),
+        ("--memory-limit 500MB", "memory_limit", 500_000_000),
         ("--no-progress", "progress", None),
         ("-o '{name} two.onnx'", "output", Path("tiny two.onnx")),
         ("-o ~/net.onnx", "output", Path("~/net.onnx").expanduser()),
@@ -128,7 +129,7 @@ def exports(monkeypatch, real_report):
         seen.append(model)
         return real_report
 
-    monkeypatch.setattr(magic, "export_model", export_model)
+    monkeypatch.setattr(actions, "export_model", export_model)
     return seen
 
 
@@ -202,7 +203,7 @@ def test_a_failure_is_our_error_in_one_line(shell, plain, capsys, line, kind, me
         ("ta", ["tag"]),
         ("tag ", ["tag model"]),
         ("tag model ", ["tag model x"]),
-        ("tag model x --m", ["tag model x --metadata"]),
+        ("tag model x --me", ["tag model x --metadata", "tag model x --memory-limit"]),
         ("tag model x --verify m", ["tag model x --verify model", "tag model x --verify modules"]),
         ("tag --no-verify mo", ["tag --no-verify model"]),
     ],
@@ -223,7 +224,7 @@ def test_files_are_completed(shell, tmp_path):
 def test_options_of_the_verb_follow_the_file(shell):
     found = offered(shell, "%modelexport tag model x net.onnx ")
     assert [text.split()[-1] for text in found] == [
-        *("-o", "--output", "--metadata", "--verify", "--no-verify", "--progress", "--no-progress"),
+        *("-o", "--output", "--metadata", "--verify", "--no-verify", "--memory-limit", "--progress", "--no-progress"),
     ]
 
 

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from modelexport_nb.notebook import progress
-from modelexport_nb.notebook.progress import progress_bar
+from modelexport_nb import progress
+from modelexport_nb.progress import progress_bar
 
 STAGES = ("run", "capture", "write")
 

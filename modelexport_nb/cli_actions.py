@@ -1,0 +1,228 @@
+"""What each verb of the command line does."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import webbrowser
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import analysis_views, text, validation_views
+from .analysis import Analysis
+from .cli_models import load_value, model_and_inputs
+from .engine.clock import Progress
+from .engine.compare import compare as compare_strategies
+from .engine.comparison import Comparison
+from .engine.errors import InputError, OptionError, PathError
+from .engine.export import export_model
+from .engine.files import file_name
+from .engine.hierarchy import read_hierarchy
+from .engine.report import ExportReport
+from .engine.tagging import tag_onnx
+from .engine.validation import validate as validate_file
+from .grammar import Verb
+from .progress import progress_bar
+from .verbs import PROGRESS
+
+SUFFIX = ".onnx"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verb found, for people (at most so many columns wide) and for programs.
+
+    `ok` tells whether all is as it should be; `markdown` that the text is Markdown.
+    """
+
+    text: Callable[[int], str]
+    json: Callable[[], str]
+    ok: bool = True
+    markdown: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """A parsed command line."""
+
+    verb: Verb
+    options: Namespace
+
+    def given(self, name: str) -> Any:
+        """What the line says; None where it does not."""
+        return getattr(self.options, name)
+
+    def choice(self, name: str) -> Any:
+        """What the line says, else the default."""
+        value = self.given(name)
+        return self.verb.default(name) if value is None else value
+
+    def choices(self, *names: str) -> dict[str, Any]:
+        """Several choices by name."""
+        return {name: self.choice(name) for name in names}
+
+    def progress(self, doing: str, done: str) -> AbstractContextManager[Progress | None]:
+        """A bar, where somebody looks."""
+        return progress_bar(self.choice("progress") and sys.stderr.isatty(), doing, done)
+
+
+def export(command: Command) -> Outcome:
+    """Write a model to ONNX."""
+    model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
+    output = _output(command, model)
+    options = command.choices("strategy", "capture", "opset", "metadata", "verify", "memory_limit")
+    with command.progress("exporting", "exported") as progress:
+        report = export_model(
+            model, inputs, output, **options, dynamic_shapes=_dynamic_shapes(command), progress=progress
+        )
+    return _written(report, options["verify"])
+
+
+def tag(command: Command) -> Outcome:
+    """Write a tagged copy of an ONNX file of a model."""
+    model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
+    output = _output(command, model)
+    options = command.choices("metadata", "verify", "memory_limit")
+    with command.progress("tagging", "tagged") as progress:
+        report = tag_onnx(Path(command.given("file")), model, inputs, output, **options, progress=progress)
+    return _written(report, options["verify"])
+
+
+def compare(command: Command) -> Outcome:
+    """Lay files beside each other, or the exports of a model."""
+    what = command.given("what")
+    alone = what[0] if len(what) == 1 else None
+    if alone is not None and (alone.endswith(SUFFIX) or Path(alone).is_file()):
+        raise InputError(f'A comparison needs two files, and there is "{alone}" alone.')
+    found = _compare_files(command) if alone is None else _compare_new(command, alone)
+    times = command.choice("times")
+    return Outcome(
+        text=lambda width: found.to_markdown(times=times),
+        json=lambda: found.to_json(times=times),
+        ok=all(column.failure is None for column in found.columns),
+        markdown=True,
+    )
+
+
+def _compare_files(command: Command) -> Comparison:
+    for spec in command.verb.options:
+        if spec is not PROGRESS and command.given(spec.name) is not None:
+            raise OptionError(f"{spec.flags[-1]} says how to export a model; here are files.")
+    files = command.given("what")
+    return Comparison.of(*map(read_hierarchy, files))
+
+
+def _compare_new(command: Command, name: str) -> Comparison:
+    model, inputs = model_and_inputs(name, command.given("inputs"), _note)
+    options = command.choices("strategies", "captures", "opset", "verify", "memory_limit", "folder")
+    with command.progress("comparing", "compared") as progress:
+        return compare_strategies(model, inputs, **options, dynamic_shapes=_dynamic_shapes(command), progress=progress)
+
+
+def validate(command: Command) -> Outcome:
+    """Check a tagged file."""
+    if command.given("model") is None and command.given("inputs") is not None:
+        raise OptionError("--inputs is of no use without --model.")
+    model, inputs = None, None
+    if command.given("model") is not None:
+        model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
+    with command.progress("checking", "checked") as progress:
+        found = validate_file(
+            command.given("file"), model, inputs, **command.choices("verify", "memory_limit"), progress=progress
+        )
+    return Outcome(lambda width: validation_views.render(found), lambda: _dump(found.to_dict()), found.ok)
+
+
+def analyze(command: Command) -> Outcome:
+    """Tell the figures of a file."""
+    if command.choice("json") and command.choice("csv"):
+        raise OptionError("--json and --csv exclude each other.")
+    found = Analysis.of(read_hierarchy(command.given("file")), command.given("path"), command.given("tag"))
+    if command.choice("csv"):
+        return Outcome(lambda width: analysis_views.to_csv(found), str)
+    return Outcome(lambda width: analysis_views.render(found, width), lambda: analysis_views.to_json(found))
+
+
+def open_file(command: Command) -> Outcome:
+    """Write the view of a file as one page, and show it."""
+    from .notebook.widgets.hierarchy import HierarchyWidget  # only here are widgets needed
+
+    hierarchy = read_hierarchy(command.given("file"))
+    output = command.given("output")
+    # Not removed: the browser reads it after this process has ended.
+    page = Path(output or Path(tempfile.mkdtemp(prefix="modelexport-")) / f"{hierarchy.path.stem}.html")
+    page = HierarchyWidget(hierarchy).save_html(page)
+    shown = command.choice("browser") and webbrowser.open(page.absolute().as_uri())
+    if command.choice("browser") and not shown:
+        _note("no browser could be started: open the page by hand")
+    return Outcome(lambda width: str(page), lambda: _dump({"file": hierarchy.path.name, "page": str(page)}))
+
+
+ACTIONS: dict[str, Callable[[Command], Outcome]] = {
+    "export": export,
+    "compare": compare,
+    "open": open_file,
+    "tag": tag,
+    "validate": validate,
+    "analyze": analyze,
+}
+
+
+def _note(line: str) -> None:
+    print(f"note: {line}", file=sys.stderr)
+
+
+def _output(command: Command, model: Any) -> Path:
+    """The file to write; one that nobody named must not be there."""
+    given = command.given("output")
+    if given is not None:
+        return Path(given)
+    path = Path(file_name(type(model).__name__))
+    if path.exists():
+        raise PathError(f'"{path}" is there already. To write it anew: -o {path}')
+    return path
+
+
+def _dynamic_shapes(command: Command) -> Any:
+    shapes = command.given("dynamic_shapes")
+    return None if shapes is None else load_value(shapes)
+
+
+def _written(report: ExportReport, verify: str) -> Outcome:
+    """The report; not in order where the numbers were to agree and do not."""
+    proved = report.parity is not None and report.parity.ok and not report.parity.differs
+    files = ", ".join(map(str, report.files))
+    return Outcome(
+        text=lambda width: f"{text.render(report, width)}\n\nWritten: {files}",
+        json=lambda: _dump(_facts(report)),
+        ok=verify == "off" or proved,
+    )
+
+
+def _facts(report: ExportReport) -> dict[str, Any]:
+    parity = report.parity
+    return {
+        "file": str(report.path),
+        "files": [str(file) for file in report.files],
+        "model": report.model_class,
+        "strategy": report.strategy,
+        "tried": list(report.tried),
+        "capture": report.capture,
+        "opset": report.opset,
+        "metadata": report.metadata,
+        "nodes": len(report.attribution.scopes),
+        "modules": len(report.modules.modules),
+        "parameters": report.modules.root.parameters,
+        "measures": {name: value for name, value, _ in report.measures.rows()},
+        "parity": None if parity is None else {"ok": parity.ok and not parity.differs, "text": parity.text},
+        "notes": list(report.notes),
+    }
+
+
+def _dump(found: dict[str, Any]) -> str:
+    return json.dumps(found, ensure_ascii=False, indent=1)

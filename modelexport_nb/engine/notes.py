@@ -1,0 +1,43 @@
+"""What the reader of a report should know: one sentence each."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from .attribution import Attribution
+from .eager import EagerRun
+from .errors import as_sentence
+
+
+def mode_notes(model: nn.Module) -> list[str]:
+    """What the reader should know about the mode of the model."""
+    if any(module.training for module in model.modules()):
+        return ["The model was in training mode; it was exported in eval mode and restored."]
+    return []
+
+
+def run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
+    """What the eager run showed: state that changes, and modules that run past `__call__`."""
+    notes = [as_sentence(eager.unsteady)] if eager.unsteady is not None else []
+    if changed:
+        listed = ", ".join(sorted(set(changed))[:3])
+        notes.append(
+            f"The model changes its own state when it runs ({listed}); "
+            "the file repeats what one run from the present state does."
+        )
+    for path in sorted(eager.direct):
+        notes.append(
+            f"{path or 'The root'} is run by calling its forward directly, past its hooks; it is shown as a call."
+        )
+    return notes
+
+
+def hidden_notes(attribution: Attribution) -> list[str]:
+    """Modules that the capture did not show."""
+    if not attribution.hidden:
+        return []
+    listed = ", ".join(sorted(attribution.hidden)[:3])
+    return [
+        f"{len(attribution.hidden)} modules ran inside a region that the capture compiles as a whole ({listed}); "
+        "their nodes carry the call around it."
+    ]
