@@ -19,8 +19,9 @@ export function madeFor({ nodes, inputs, types }: Tree, node: number): Made[] {
       const input = inputs[-1 - maker];
       return { node: -1, input: input.name, type: types[input.type] ?? "" };
     }
-    const output = more.get(maker)?.[slot.get(at) ?? 0] ?? type[maker];
-    return { node: maker, input: "", type: types[output] ?? "" };
+    const output = slot.get(at) ?? 0;
+    const kind = output === 0 ? type[maker] : more.get(maker)?.[output - 1];
+    return { node: maker, input: "", type: types[kind ?? -1] ?? "" };
   });
 }
 

@@ -6,7 +6,7 @@ export interface Nodes {
   count: number;
   op: Int32Array;
   row: Int32Array;
-  /** Type of the first output; `more` has all outputs of nodes with several. */
+  /** Type of the first output; `more` has the others, from output 1 on. */
   type: Int32Array;
   file: Int32Array;
   line: Int32Array;

@@ -2,39 +2,15 @@ import { describe, expect, it } from "vitest";
 import { differencesFrom, equalCount, stepFrom } from "../src/compare/differences";
 import { both, listRows } from "../src/compare/listed";
 import { around, createPairs } from "../src/compare/pairs";
-import { decodeComparison, isComparison } from "../src/compare/payload";
+import { decodeComparison } from "../src/compare/payload";
 import { regionOf } from "../src/compare/region";
 import { equalRows } from "../src/compare/same";
 import { clock, timeOf } from "../src/compare/seconds";
-import { createCompareStore } from "../src/compare/store";
 import { agreement, announced, facts, scopeName, sentence, shortName, signed, why } from "../src/compare/words";
 import { closed, openTo } from "../src/openings";
-import { PayloadError } from "../src/payload";
 import { findRuns } from "../src/runs";
-import { comparisonOf, largeComparison, type Side } from "./comparePayloads";
+import { A, ACT, B, comparisonOf, DROP, net, ROOT, type Side } from "./comparePayloads";
 import type { Module } from "./payloadOf";
-
-/** Nodes by number: 0 Cast in the root; 1 MatMul, 2 Add in a; 3 Relu in a.act; 4 MatMul in b; `drop` has none. */
-const net = (): Module => ({
-  name: "",
-  cls: "Net",
-  ops: [["Cast", "f32 1"]],
-  children: [
-    {
-      name: "a",
-      cls: "Linear",
-      ops: [
-        ["MatMul", "f32 2"],
-        ["Add", "f32 2"],
-      ],
-      children: [{ name: "act", cls: "ReLU", ops: [["Relu", "f32 2"]] }],
-    },
-    { name: "b", cls: "Linear", ops: [["MatMul", "f32 3"]] },
-    { name: "drop", cls: "Dropout", reason: "identity in eval mode" },
-  ],
-});
-const [ROOT, A, ACT, B, DROP] = [0, 1, 2, 3, 4];
-const DISTINCT = 5;
 
 const decoded = (sides: Side[], root = net()) => decodeComparison(comparisonOf(root, sides));
 const fx: Side = { name: "fx" };
@@ -59,100 +35,6 @@ const differ = (sides: Side[], baseline = 0) => {
   const comparison = decoded(sides);
   return { comparison, ...differencesFrom(comparison, createPairs(comparison), baseline) };
 };
-
-describe("decoding", () => {
-  it("knows a comparison from a tree", () => {
-    expect(isComparison(comparisonOf(net(), [fx]))).toBe(true);
-    for (const odd of [{ nodes: {}, columns: [] }, {}, null, undefined, 3]) expect(isComparison(odd)).toBe(false);
-  });
-
-  it("reads columns, cells and scopes", () => {
-    const { tree, columns, graphs, baseline } = decoded([failed, fx, htp]);
-    expect(tree.key).toEqual(["", "a", "a.act", "b", "drop"]);
-    expect(tree.size).toBe(DISTINCT);
-    expect(baseline).toBe(1);
-    expect(graphs).toHaveLength(1);
-    expect(columns[0]).toMatchObject({ name: "bad", graph: -1, cells: null, scopes: null });
-    expect([...(columns[2].scopes?.row ?? [])]).toEqual([ROOT, A, ROOT, A, B]);
-    expect([...(columns[2].cells?.total ?? [])]).toEqual([5, 2, 0, 1, 0]);
-    expect(columns.map(({ scopes }) => scopes?.first)).toEqual([undefined, 0, 5]);
-    expect(tree.nodes.count).toBe(10);
-  });
-
-  it("leaves the classes of unknown modules empty", () => {
-    const payload = comparisonOf(net(), [fx]);
-    payload.rows.cls[A] = -1;
-    const { tree } = decodeComparison(payload);
-    expect(tree.classes[tree.cls[A]]).toBe("");
-  });
-
-  it("has a root where everything failed", () => {
-    const payload = comparisonOf(net(), [failed]);
-    payload.rows = { ...payload.rows, parent: [], name: [], call: [], cls: [] };
-    expect(decodeComparison({ ...payload, graphs: [] }).tree.size).toBe(1);
-  });
-
-  const damage: [string, (payload: ReturnType<typeof comparisonOf>) => unknown, string][] = [
-    ["nothing", () => null, "it is not an object"],
-    ["no columns", (p) => ({ ...p, columns: [] }), "it has no columns"],
-    ["columns of another kind", (p) => ({ ...p, columns: 3 }), "columns is not a list"],
-    ["no rows", (p) => ({ ...p, rows: null }), "rows is not an object"],
-    ["a baseline outside", (p) => ({ ...p, baseline: 2 }), "baseline is 2"],
-    [
-      "a row of nowhere",
-      (p) => set(p.graphs[0].columns[0], "row", [0, 1, 1, 9, 3]),
-      "graphs[0].columns[0].row[3] is 9",
-    ],
-    ["evidence of nowhere", (p) => set(p.graphs[0].columns[0], "evidence", [0, 0, 0, 0, 6]), "evidence[4] is 6"],
-    ["too few scopes", (p) => set(p.graphs[0].columns[0], "row", [0]), "graphs[0].columns[0].row has 1 entries, not 5"],
-    ["an operator of nowhere", (p) => set(p.graphs[0], "op", [0, 1, 2, 3, 9]), "graphs[0].op[4] is 9"],
-    ["a column twice", (p) => set(p.graphs[0].columns[0], "column", 7), "graphs[0].columns[0].column is 7"],
-    ["a graph that does not tell of its column", (p) => set(p.graphs[0], "columns", []), "does not tell of column 0"],
-    ["cells missing", (p) => set(p.rows, "columns", [null, p.rows.columns[1]]), "columns[0].graph is 0"],
-    [
-      "cells of another length",
-      (p) => set(p.rows.columns[0], "total", [1]),
-      "rows.columns[0].total has 1 entries, not 5",
-    ],
-    ["a reason of nowhere", (p) => set(p.rows.columns[0], "reason", { 4: 3 }), "rows.columns[0].reason[4] is 3"],
-    [
-      "a row that is renamed to no text",
-      (p) => set(p.rows.columns[0], "renamed", { 1: 3 }),
-      "renamed[1] is not a text",
-    ],
-    ["rows out of order", (p) => set(p.rows, "parent", [-1, 2, 0, 0, 0]), "rows.parent[1] is 2"],
-    [
-      "a verdict of its own",
-      (p) => set(p.columns[0], "parity", { status: "good", text: "" }),
-      "parity.status is unknown",
-    ],
-    ["seconds of no stage", (p) => set(p.columns[0], "seconds", [[1, 2]]), "columns[0].seconds[0][0] is not a text"],
-    ["a negative time", (p) => set(p.columns[0], "seconds", [["run", -1]]), "seconds[0][1] is not a count"],
-    [
-      "a failure without a stage",
-      (p) => set(p.columns[0], "failed", { reason: "" }),
-      "columns[0].failed.stage is not a text",
-    ],
-    ["no name", (p) => set(p.columns[0], "name", 3), "columns[0].name is not a text"],
-    ["a confidence of no number", (p) => ({ ...p, confidence: ["much"] }), "confidence[0] is not a count"],
-  ];
-  it.each(damage)("says what is damaged: %s", (_, break_, what) => {
-    const payload = comparisonOf(net(), [fx, htp]);
-    const broken = break_(payload) === undefined ? payload : break_(payload);
-    expect(() => decodeComparison(broken)).toThrow(PayloadError);
-    expect(() => decodeComparison(broken)).toThrow(what);
-  });
-
-  it("refuses another version", () => {
-    const payload = { ...comparisonOf(net(), [fx]), version: 2 };
-    expect(() => decodeComparison(payload)).toThrow("The comparison is of version 2, this widget reads up to 1.");
-  });
-});
-
-/** Puts a value into a part of the payload; the payload itself is what is decoded. */
-function set(part: unknown, name: string, value: unknown): undefined {
-  (part as Record<string, unknown>)[name] = value;
-}
 
 describe("what differs", () => {
   it("on one graph is each node once, in every call that holds it in either column", () => {
@@ -206,9 +88,9 @@ describe("what differs", () => {
   });
 
   it("is a call that only one column has", () => {
-    const { steps, kept } = differ([fx, { name: "htp", absent: [DROP] }]);
+    const { comparison, steps, kept } = differ([fx, { name: "htp", absent: [DROP] }]);
     expect(steps).toEqual([{ column: 1, row: DROP, node: -1 }]);
-    expect(kept.upTo[DISTINCT]).toBe(1);
+    expect(kept.upTo[comparison.tree.size]).toBe(1);
   });
 
   it("is no call without nodes that a column of no evidence does not tell of", () => {
@@ -432,86 +314,4 @@ describe("words", () => {
     expect(timeOf(columns, 1)).toMatchObject({ shared: 3.5, own: 0.75 });
     expect(timeOf(columns, 2)).toBe(null);
   });
-});
-
-describe("the store", () => {
-  it("compares with another column, and not with a failed one", () => {
-    const store = createCompareStore(decoded([fx, htp, failed]));
-    expect(store.python.value).toBe("c.widget.selected");
-    store.setBaseline(2);
-    expect(store.baseline.value).toBe(0);
-    store.setBaseline(1);
-    expect(store.differences.value.steps.map(({ column }) => column)).toEqual([0, 0]);
-    expect(store.python.value).toBe("c.widget.baseline = 1");
-  });
-
-  it("shows only differences, and a row without one when it is selected", () => {
-    const store = createCompareStore(decoded([fx, htp]));
-    store.setOnly(true);
-    expect([...store.shown.value.rows]).toEqual([ROOT, A, ACT]);
-    expect(store.hidden.value).toBe(2);
-    expect(store.python.value).toBe("c.widget.only_differences = True");
-    store.select(A);
-    expect(store.only.value).toBe(true);
-    store.select(B);
-    expect(store.only.value).toBe(false);
-    expect(store.shown.value.rows).toContain(B);
-  });
-
-  it("steps, opens the way, and chooses the node", () => {
-    const store = createCompareStore(decoded([fx, htp]));
-    expect(store.stepDifference(1)).toBe(0);
-    expect([store.selected.value, store.chosen.value]).toEqual([A, 2]);
-    expect(store.stepDifference(1)).toBe(1);
-    expect([store.selected.value, store.chosen.value]).toEqual([ACT, 3]);
-    expect(store.shown.value.rows).toContain(ACT);
-    store.select(B);
-    expect(store.chosen.value).toBe(-1);
-    expect(store.stepDifference(-1)).toBe(1);
-    expect(store.python.value).toBe('c.widget.select("a.act")');
-  });
-
-  it("has a witness for each column of the graph", () => {
-    const store = createCompareStore(decoded([fx, other, htp]));
-    store.chosen.value = 3;
-    expect(store.witnesses.value).toEqual([
-      { column: 0, node: 3, at: 3 },
-      { column: 2, node: 3, at: 14 },
-    ]);
-    store.setBaseline(1);
-    expect(store.chosen.value).toBe(-1);
-  });
-
-  it("asks about a node by its column", () => {
-    const asked: object[] = [];
-    const store = createCompareStore(decoded([failed, fx, htp]), (question) => asked.push(question));
-    store.askDetail(4);
-    store.askDetail(5);
-    store.askDetail(9);
-    expect(asked).toEqual([
-      { kind: "node", column: 1, index: 4 },
-      { kind: "node", column: 2, index: 0 },
-      { kind: "node", column: 2, index: 4 },
-    ]);
-  });
-
-  it("finds in any of the columns", () => {
-    const store = createCompareStore(decoded([fx, other]));
-    store.setQuery("op:Max");
-    expect([...(store.matches.value?.rows ?? [])]).toEqual([ACT]);
-    expect(store.python.value).toBe('c.widget.find("op:Max")');
-  });
-});
-
-it("three columns of 10,000 nodes are ready soon", () => {
-  const payload = largeComparison(10_000, 3);
-  const start = performance.now();
-  const store = createCompareStore(decodeComparison(payload));
-  store.stepDifference(1);
-  const rows = store.shown.value.rows.length;
-  const took = performance.now() - start;
-  console.info(
-    `3 × ${payload.graphs[0].op.length} nodes, ${store.tree.size} rows: ${took.toFixed(0)} ms to the first difference`,
-  );
-  expect(rows).toBeGreaterThan(1);
 });

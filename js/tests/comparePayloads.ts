@@ -103,6 +103,27 @@ function cellsOf(rows: Rows, scope: number[], { absent = [], renamed = {} }: Sid
   return { own, total, error: rows.error, differs: own.map(() => 0), reason, renamed };
 }
 
+/** Nodes by number: 0 Cast in the root; 1 MatMul, 2 Add in a; 3 Relu in a.act; 4 MatMul in b; `drop` has none. */
+export const net = (name = "a"): Module => ({
+  name: "",
+  cls: "Net",
+  ops: [["Cast", "f32 1"]],
+  children: [
+    {
+      name,
+      cls: "Linear",
+      ops: [
+        ["MatMul", "f32 2×3"],
+        ["Add", "f32 2×3"],
+      ],
+      children: [{ name: "act", cls: "ReLU", ops: [["Relu", "f32 2×3"]] }],
+    },
+    { name: "b", cls: "Linear", ops: [["MatMul", "f32 3"]] },
+    { name: "drop", cls: "Dropout", reason: "identity in eval mode" },
+  ],
+});
+export const [ROOT, A, ACT, B, DROP] = [0, 1, 2, 3, 4];
+
 /** So many layers of linear modules, ten nodes for every four rows; each column after the first moves every 50th node. */
 export function largeComparison(nodes: number, columns: number) {
   const layers = Math.ceil(nodes / 10);

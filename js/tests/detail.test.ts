@@ -142,11 +142,11 @@ describe("the data flow around a node", () => {
   });
   const payload = () => {
     const made = withReads(payloadOf(net()), [[-1], [0], [0, 1, 0], [2], [1]]);
-    const types = [...made.types, "f32 left", "f32 right"];
+    const types = [...made.types, "f32 right"];
     Object.assign(made.nodes, {
       slot: { 2: 1, 4: 1 },
       body: { 4: 3 },
-      more: { 0: [types.length - 2, types.length - 1] },
+      more: { 0: [types.length - 1] },
     });
     return {
       ...made,

@@ -15,7 +15,7 @@ from .differences import Difference, difference, graph_groups, model_notes
 from .errors import InputError, ModelExportError, did_you_mean
 from .hierarchy import Hierarchy
 from .module_parity import Verdict
-from .report import ExportReport
+from .report import ExportReport, make_widget
 
 
 @dataclass(frozen=True)
@@ -205,6 +205,11 @@ class Comparison:
             for row in column.tree or ():
                 found.setdefault(row.key, home[row.index])
         return found
+
+    @property
+    def widget(self) -> Any:
+        """The live view (one per comparison). Needs Jupyter: `%load_ext modelexport_nb`."""
+        return make_widget(self)
 
     def to_frame(self) -> Any:
         """The module calls as a pandas DataFrame: one row each, and for each column its figures."""

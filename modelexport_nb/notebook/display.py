@@ -61,8 +61,7 @@ def mimebundle(shown: Shown, shell: InteractiveShell) -> tuple[dict[str, Any], d
     if "text/html" not in formatter.active_types:
         return None  # a terminal: no widget is made there
     try:
-        widget = engine_report.make_widget(shown) if isinstance(shown, Comparison) else shown.widget
-        return widget._repr_mimebundle_()
+        return shown.widget._repr_mimebundle_()
     except ModelExportError as error:  # the bundle is not built: the static view says so
         return {"text/html": _static(shown, f"No live view: {error}")}, {}
 

@@ -42,8 +42,9 @@ class HierarchyWidget(ViewTraits, anywidget.AnyWidget):
     (see `ViewTraits`). A value that cannot be raises a TraitError.
     """
 
-    _esm = STATIC / "widget.js"
-    _css = STATIC / "widget.css"
+    # As text: a path would be watched for changes, and the watch would keep every widget alive.
+    _esm = (STATIC / "widget.js").read_text(encoding="utf-8")
+    _css = (STATIC / "widget.css").read_text(encoding="utf-8")
 
     _shown: ExportReport | Hierarchy | None = None  # also there when __init__ has failed: closing reads it
 

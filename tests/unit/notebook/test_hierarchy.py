@@ -1,6 +1,8 @@
 """The widget from Python's side, with the browser's messages played by hand."""
 
+import gc
 import json
+import weakref
 
 import pytest
 from traitlets import TraitError
@@ -24,6 +26,15 @@ def ask(widget, content, monkeypatch):
     monkeypatch.setattr(widget, "send", lambda answer, buffers=None: answers.append(answer))
     widget._handle_custom_msg(content, [])
     return answers
+
+
+def test_a_closed_widget_keeps_no_report_alive():
+    report = fake_report()
+    gone = weakref.ref(report)
+    HierarchyWidget(report).close()
+    del report
+    gc.collect()
+    assert gone() is None
 
 
 def test_synced_traits_are_those_of_the_contract(widget):

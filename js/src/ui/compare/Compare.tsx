@@ -53,7 +53,12 @@ function Frame({ store }: { store: CompareStore }) {
         <ModuleDepth view={view} />
       </div>
       <Notes notes={tree.notes} />
-      <div class="cmp" style={sizes} data-dragged={rows.value !== null || undefined}>
+      <div
+        class="cmp"
+        style={sizes}
+        data-few={columns.length <= 3 || undefined}
+        data-dragged={rows.value !== null || undefined}
+      >
         <Rows view={view} />
         <Splitter axis="y" size={rows} label="Height of the rows" low={96} high={() => 1200} />
         {open && <Drawer view={view} />}

@@ -31,7 +31,7 @@ function DrawerHead({ view, region: { nodes, count } }: { view: CompareView; reg
   const alone = onGraph(comparison, baseline.value).length < 2;
   const copies = folded.runs.copies[row];
   const facts = [
-    tree.classes[tree.cls[row]],
+    row === 0 ? "root" : tree.classes[tree.cls[row]],
     ...(copies > 1 ? [`${copyNumber(folded, row) + 1} of ${copies} equal`] : []),
   ].filter((fact) => fact !== "");
   return (

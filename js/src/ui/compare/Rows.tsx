@@ -33,6 +33,7 @@ export function Rows({ view }: { view: CompareView }) {
   useAskedFocus(view, "tree", scroller, () => sight.scrollTo(place));
   return (
     <div class="cg" data-zone="tree" ref={whole}>
+      <NothingMatches view={view} />
       <div
         class="grid"
         role="treegrid"
@@ -42,7 +43,6 @@ export function Rows({ view }: { view: CompareView }) {
       >
         <Columns view={view} />
         <Failures view={view} />
-        <NothingMatches view={view} />
         <div
           class="rows"
           role="rowgroup"

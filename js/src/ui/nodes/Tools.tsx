@@ -25,8 +25,8 @@ export function Tools({ view, nodes, filtering, toggleFilter }: ToolsProps) {
   return (
     <div class="tools">
       {hits > 0 && (
-        <span>
-          {hits} {hits === 1 ? "match" : "matches"}
+        <span class="hits" title="Nodes that match the search">
+          {hits} <span class="word">{hits === 1 ? "match" : "matches"}</span>
         </span>
       )}
       <button
