@@ -42,7 +42,7 @@ lint: setup ## ruff, mypy, biome, tsc
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	npm --prefix js run check
-	js/node_modules/.bin/biome ci --config-path=js/biome.json tests/browser
+	js/node_modules/.bin/biome ci --config-path=js/biome.json tests/browser modelexport_nb/notebook/panel
 
 .PHONY: unit
 unit: setup ## Python unit tests
@@ -74,8 +74,9 @@ pictures: setup chromium $(BROWSER_DONE) ## Take the README's pictures in a real
 	VENV=$(abspath $(VENV)) node tests/browser/pictures.mjs
 
 .PHONY: bench
-bench: setup ## Tagged export against plain torch.onnx.export, in turn
+bench: setup ## Tagged export against plain torch.onnx.export, in turn; a kernel that exports 100 times
 	$(BIN)/python -m tests.benchmarks.bench
+	$(BIN)/python -m tests.benchmarks.kernel
 	$(BIN)/python -m tests.benchmarks.compare
 
 .PHONY: truth

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .engine.report import ExportReport
     from .engine.symbolic import trace_symbolically
     from .engine.tagging import tag_onnx
+    from .engine.validation import validate
 
 __version__ = "0.1.0"
 
@@ -39,6 +40,7 @@ __all__ = [
     "tag_onnx",
     "trace_symbolically",
     "unload_ipython_extension",
+    "validate",
 ]
 
 _HOME = {
@@ -51,6 +53,7 @@ _HOME = {
     "read_hierarchy": "hierarchy",
     "tag_onnx": "tagging",
     "trace_symbolically": "symbolic",
+    "validate": "validation",
 }
 
 

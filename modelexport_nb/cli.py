@@ -42,7 +42,7 @@ class Parser(ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         end = "" if message.endswith((".", "?")) else "."
-        self.exit(MISTYPED, f"{self.prog}: error: {message[:1].upper()}{message[1:]}{end} More: {self.prog} --help\n")
+        self.exit(MISTYPED, f"{self.prog}: error: {message}{end} More: {self.prog} --help\n")
 
 
 def arguments_of(verb: Verb) -> tuple[Argument, ...]:

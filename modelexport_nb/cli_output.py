@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from rich.console import Console
 from rich.highlighter import RegexHighlighter
 from rich.markdown import Markdown
@@ -42,17 +40,21 @@ _THEME = Theme(
 
 def show(outcome: Outcome, as_json: bool) -> None:
     """Print it to stdout."""
-    if as_json:
-        print(outcome.json(), flush=True)
-        return
     console = Console(theme=_THEME, highlight=False, markup=False, emoji=False)
-    shown = outcome.text(console.width if console.is_terminal else text.WIDTH)
     if not console.is_terminal:
-        print(shown, flush=True)
-    elif outcome.markdown:
+        print(outcome.json() if as_json else outcome.text(text.WIDTH), flush=True)
+        return
+    shown = _harmless(outcome.json() if as_json else outcome.text(console.width))
+    if outcome.markdown and not as_json:
         console.print(Markdown(shown, hyperlinks=False))
-    else:
-        marks = _Marks()
-        for line in shown.splitlines():
-            console.print(marks(Text(line)), soft_wrap=True)
-    sys.stdout.flush()
+        return
+    marks = _Marks()
+    for line in shown.splitlines():
+        console.print(Text(line) if as_json else marks(Text(line)), soft_wrap=True)
+
+
+def _harmless(shown: str) -> str:
+    """The same, with escapes for what a terminal would obey: names in a file are whatever a stranger typed."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in shown
+    )

@@ -1,9 +1,10 @@
-"""A bar that names the stage of an export. tqdm draws it: a widget in a notebook, a line in a terminal."""
+"""Who hears of the stages of an export: a bar, which tqdm draws in a notebook and in a terminal, or a listener."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -12,6 +13,8 @@ Progress = Callable[[str, int, int], None]
 
 # Neither times nor counts: what a notebook saves of it is one word, the same in every run.
 FORMAT = "{desc:<9} {bar}"
+
+_listener: ContextVar[Progress | None] = ContextVar("listener", default=None)
 
 
 class StageBar:
@@ -46,8 +49,21 @@ class StageBar:
 
 
 @contextmanager
+def listening(listener: Progress) -> Iterator[None]:
+    """Let `listener` hear of every stage in this thread, in place of a bar."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+@contextmanager
 def progress_bar(shown: bool, doing: str = "exporting", done: str = "exported") -> Iterator[Progress | None]:
     """What `export_model` and its like take as `progress`."""
+    if (listener := _listener.get()) is not None:
+        yield listener
+        return
     if not shown:
         yield None
         return

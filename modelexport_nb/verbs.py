@@ -242,7 +242,7 @@ ANALYZE = Verb(
         ),
         Argument(
             ("--tag",),
-            "Only module calls whose tag fits, such as '*/BertAttention'.",
+            "Only module calls whose tag fits, such as '*/SelfAttention'.",
             keywords={"metavar": "GLOB"},
         ),
         Argument(

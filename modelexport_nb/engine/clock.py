@@ -18,7 +18,8 @@ class Clock:
     """Times stages.
 
     Args:
-        progress: called as `progress(stage, index, total)`; None for nobody.
+        progress: called as `progress(stage, index, total)`; None for nobody. Where it has a method `ended`, that is
+            called as `ended(stage)` when a stage is over. What either raises ends the export, which leaves nothing.
         total: how many stages there are.
         memory: also look how much memory the process takes.
 
@@ -52,6 +53,8 @@ class Clock:
         self.seconds[name] = self.seconds.pop(name, 0.0) + time.perf_counter() - start
         if self._held is not None and (most := peak_memory()) is not None:
             self.peak = max(self.peak or 0, most - self._held)
+        if (ended := getattr(self._progress, "ended", None)) is not None:
+            ended(name)
 
     def branch(self) -> Clock:
         """A clock for one of several exports that have shared their stages so far: the same listener, but figures of

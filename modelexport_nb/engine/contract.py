@@ -11,7 +11,7 @@ import onnx_ir as ir
 from .attribution import Attribution, Evidence
 from .findings import Check, Finding
 from .graph import all_nodes
-from .hierarchy import Hierarchy
+from .hierarchy import REFUSED, Hierarchy
 from .hierarchy_sources import plain
 from .metadata import PREFIX, node_props
 from .report import ExportReport
@@ -23,8 +23,7 @@ _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
 def contract_checks(hierarchy: Hierarchy, report: ExportReport | None) -> list[Check]:
     """What can be said of the tags without the model; `report` is the one that the file belongs to, if any."""
     if hierarchy.attribution is None:
-        without = report is not None and report.metadata == "none"
-        return [Check("tags", Finding.WRONG, "It was exported without tags" if without else hierarchy.note.rstrip("."))]
+        return [Check("tags", Finding.WRONG, _why_none(hierarchy, report))]
     nodes = all_nodes(hierarchy.graph)
     return [
         _tags(hierarchy, nodes),
@@ -33,6 +32,13 @@ def contract_checks(hierarchy: Hierarchy, report: ExportReport | None) -> list[C
         _judged("source lines", list(_absolute_sources(hierarchy.attribution)), "none names this machine's folders"),
         *([] if report is None else [_as_reported(hierarchy.attribution, report)]),
     ]
+
+
+def _why_none(hierarchy: Hierarchy, report: ExportReport | None) -> str:
+    if report is not None and report.metadata == "none":
+        return "it was exported without any"
+    refused, _, why = hierarchy.note.partition(". ")[0].partition(": ")
+    return f"not used: {why}" if refused == REFUSED else "there are none"
 
 
 def _judged(name: str, faults: list[str], fine: str) -> Check:
@@ -89,15 +95,11 @@ def _as_reported(attribution: Attribution, report: ExportReport) -> Check:
     """Whether the file is still the one that the report tells of."""
     name = "agreement with the report"
     found, told = _claims(attribution), _claims(report.attribution)
+    anew = "the file was written anew"
     if len(found) != len(told):
-        return Check(
-            name, Finding.WRONG, f"the file has {len(found)} nodes, the report {len(told)}: it was written anew"
-        )
-    differing = sum(one != two for one, two in zip(found, told, strict=True))
-    if differing:
-        return Check(
-            name, Finding.WRONG, f"{differing} of {len(found)} nodes have other tags: the file was written anew"
-        )
+        return Check(name, Finding.WRONG, f"nodes: {len(found)} in the file, {len(told)} in the report; {anew}")
+    if differing := sum(one != two for one, two in zip(found, told, strict=True)):
+        return Check(name, Finding.WRONG, f"other tags on {differing} of {len(found)} nodes; {anew}")
     return Check(name, Finding.FINE, "the same tags")
 
 

@@ -30,6 +30,7 @@ from .modules import CallTree, ModuleInfo, ModuleTree
 from .report import NodeRecord, make_widget
 from .tree import Tree, TreeRow, build_tree
 
+REFUSED = "Its modelexport tags are not used"
 # Shapes, indices and masks are no weights.
 _NOT_WEIGHTS = {ir.DataType.UNDEFINED, ir.DataType.STRING, ir.DataType.BOOL, ir.DataType.INT64}
 
@@ -116,7 +117,7 @@ def read_hierarchy(path: str | Path) -> Hierarchy:
     try:
         reading = read_ours(model, nodes)
     except InconsistentError as error:
-        refused = f"Its modelexport tags are not used: {error}. "
+        refused = f"{REFUSED}: {error}. "
     root = plain(model.graph.name or path.stem)
     reading = reading or read_torch(nodes, root) or read_names(nodes, root) or read_flat(nodes, root)
     modules = _modules(model, nodes, reading)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -33,11 +35,11 @@ def export(line: Line) -> ExportReport:
         raise UsageError(f"%modelexport needs {needs}: %modelexport model inputs. More: %modelexport?")
     model, inputs = _model_and_inputs(line)
     how = {name: line.choice(name) for name in ("strategy", "capture", "opset", "metadata")}
-    with progress_bar(line.choice("progress")) as progress:
+    with _destination(line, model) as path, progress_bar(line.choice("progress")) as progress:
         report = export_model(
             model,
             inputs,
-            _output(line, model),
+            path,
             **how,
             verify=line.choice("verify"),
             memory_limit=options.memory_limit,
@@ -51,19 +53,19 @@ def export(line: Line) -> ExportReport:
 def tag(line: Line) -> ExportReport:
     """Write a tagged copy of an ONNX file of the model, and remember that in the history."""
     model, inputs = _model_and_inputs(line)
-    path = line.namespace.path(line.options.file)
-    with progress_bar(line.choice("progress"), "tagging", "tagged") as progress:
+    file = line.namespace.path(line.options.file)
+    with _destination(line, model) as path, progress_bar(line.choice("progress"), "tagging", "tagged") as progress:
         report = tag_onnx(
-            path,
+            file,
             model,
             inputs,
-            _output(line, model),
+            path,
             metadata=line.choice("metadata"),
             verify=line.choice("verify"),
             memory_limit=line.options.memory_limit,
             progress=progress,
         )
-    line.history.add(model, report, (line.options.inputs, path, line.choice("metadata")))
+    line.history.add(model, report, (line.options.inputs, file, line.choice("metadata")))
     return report
 
 
@@ -153,9 +155,19 @@ def _model_and_inputs(line: Line) -> tuple[Any, Any]:
     )
 
 
-def _output(line: Line, model: Any) -> Any:
-    output = line.options.output
-    return temporary_path(type(model).__name__) if not output else line.namespace.path(output)
+@contextmanager
+def _destination(line: Line, model: Any) -> Iterator[Path]:
+    """The file to write; a temporary one leaves no folder behind when it was not written."""
+    if line.options.output:
+        yield line.namespace.path(line.options.output)
+        return
+    path = temporary_path(type(model).__name__)
+    try:
+        yield path
+    except BaseException:
+        with suppress(OSError):
+            path.parent.rmdir()
+        raise
 
 
 def _dynamic_shapes(line: Line) -> Any:

@@ -60,6 +60,7 @@ def _magic(shell: InteractiveShell, settings: ModelExport) -> Iterator[None]:
     try:
         yield
     finally:
+        magics.close()
         shell.configurables.remove(magics)  # where Magics puts itself
         manager.registry.pop(type(magics).__name__, None)
         for kind, function in before.items():

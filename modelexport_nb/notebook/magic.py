@@ -15,6 +15,7 @@ from modelexport_nb.engine.errors import InputError
 from modelexport_nb.verbs import EXPORT
 
 from .actions import ACTIONS
+from .alone import alone
 from .history import History
 from .line import Line, parsed, split_verb, verbs_help
 from .namespace import Namespace
@@ -36,6 +37,7 @@ class ModelExportMagics(Magics):
         self._shell = shell  # Magics.shell may be None, this one is not
         self._settings = settings
         self._history = History()
+        self._panel: Any = None
 
     # IPython would fill {…} into the whole line, dicts included; only a path's are filled in here.
     @no_var_expand
@@ -47,6 +49,8 @@ class ModelExportMagics(Magics):
 
             %modelexport model inputs
             report = %modelexport model inputs -o model.onnx
+
+        Alone it shows a panel to choose all that in.
 
         As a cell magic it first runs the cell, in the notebook's own namespace. What the line does not name,
         the cell assigns: `inputs`, or `model` and `inputs`.
@@ -75,11 +79,33 @@ class ModelExportMagics(Magics):
         """
         text = line.rstrip().rstrip("; ")
         silent = line.rstrip().endswith(";") or (cell is not None and cell.rstrip().endswith(";"))
-        if cell is None:
-            result = self._line(text, Namespace.of(self._shell, local_ns))
+        if cell is None and not text and self._shows_widgets():
+            result = self._open_panel()
         else:
-            result = self._cell(text, cell, local_ns)
+            with alone():
+                if cell is None:
+                    result = self._line(text, Namespace.of(self._shell, local_ns))
+                else:
+                    result = self._cell(text, cell, local_ns)
         return None if silent else result
+
+    def close(self) -> None:
+        """Take the panel away."""
+        if self._panel is not None:
+            self._panel.close()
+            self._panel = None
+
+    def _open_panel(self) -> Any:
+        """The panel of this shell: one, however often it is shown."""
+        if self._panel is None or self._panel.closed:
+            from .panel.panel import Panel  # ipywidgets, for those who want it
+
+            self._panel = Panel(self._shell, self._settings, self.modelexport)
+        return self._panel
+
+    def _shows_widgets(self) -> bool:
+        formatter: Any = self._shell.display_formatter
+        return "text/html" in formatter.active_types  # else a terminal
 
     def _line(self, text: str, namespace: Namespace) -> Any:
         verb, rest = split_verb(text, namespace)

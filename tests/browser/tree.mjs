@@ -11,7 +11,9 @@ export const nodes = (page, number = 0) => widget(page, number).locator('[role="
 
 // The tabs of the pane, and what they show.
 export async function openTab(page, name, number = 0) {
-  await widget(page, number).getByRole("tab", { name: new RegExp(`^${name}`) }).click(); // a count may follow
+  await widget(page, number)
+    .getByRole("tab", { name: new RegExp(`^${name}`) })
+    .click(); // a count may follow
   return widget(page, number).getByRole("tabpanel");
 }
 

@@ -16,6 +16,7 @@ from ..modules import CallTree
 from ..recording import CallRecorder
 from .base import Capture, Captured, Request
 from .failure import explain
+from .generated import forgetting_generated_code
 from .stamps import stamp_of, stamping
 from .torch_export import TorchOnnx
 from .torchscript import TorchScriptOnnx
@@ -42,7 +43,8 @@ def capture(request: Request, name: str = "auto") -> Captured:
     recorder = CallRecorder(request.model, request.direct)
     keeps_record = way in _BY_DEFAULT
     try:
-        with _quiet(), watched_passes() as watch, stamping(recorder) if keeps_record else contextlib.nullcontext():
+        stamps = stamping(recorder) if keeps_record else contextlib.nullcontext()
+        with _quiet(), forgetting_generated_code(), watched_passes() as watch, stamps:
             model = way.export(request)
     except ModelExportError:
         raise

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import onnx_ir as ir
 import torch
+from torch.utils._pytree import tree_map
 
+from ..graph import all_nodes
 from ..inputs import named_arguments
 from .base import Request
 
@@ -29,8 +32,9 @@ class TransformersOnnx:
         """Run `OnnxExporter` on a copy of the inputs: it edits the mapping it is given."""
         from transformers.exporters.exporter_onnx import OnnxConfig, OnnxExporter
 
-        config = OnnxConfig(opset_version=request.opset, dynamic_shapes=request.dynamic_shapes)
+        config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_without_names(request.dynamic_shapes))
         model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
+        _name_axes(model, request.dynamic_shapes)
         return model
 
     def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
@@ -47,3 +51,31 @@ class TransformersOnnx:
 
     def _named(self, request: Request) -> dict[str, Any]:
         return named_arguments(request.model, request.args, request.kwargs) or {}
+
+
+def _without_names(shapes: Any) -> Any:
+    """torch.onnx takes the name of an axis in dynamic shapes, torch.export knows none."""
+    return tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
+
+
+def _name_axes(model: ir.Model, shapes: Any) -> None:
+    """Give the axes of the graph the names that dynamic shapes have for those of the inputs."""
+    names: dict[str, str] = {}
+    for value in model.graph.inputs:
+        axes = shapes.get(value.name) if isinstance(shapes, Mapping) else None
+        if not isinstance(axes, Mapping) or value.shape is None:
+            continue
+        for axis, name in axes.items():
+            if isinstance(name, str) and isinstance(dim := value.shape[axis], ir.SymbolicDim) and dim.value:
+                names.setdefault(dim.value, name)
+    outputs = [output for node in all_nodes(model) for output in node.outputs]
+    for value in (*model.graph.inputs, *outputs) if names else ():
+        if value.shape is not None:
+            value.shape = ir.Shape([_named(dim, names) for dim in value.shape])
+
+
+def _named(dim: int | ir.SymbolicDim, names: dict[str, str]) -> int | ir.SymbolicDim:
+    """A size in the given names; it may be computed from several: `s1 + s2`."""
+    if isinstance(dim, int) or dim.value is None:
+        return dim
+    return ir.SymbolicDim(re.sub(r"\w+", lambda word: names.get(word[0], word[0]), dim.value))

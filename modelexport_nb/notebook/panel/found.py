@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import UserDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def found_models(namespace: Namespace) -> list[Found]:
 
 
 def found_inputs(namespace: Namespace, model: nn.Module | None) -> list[Found]:
-    """The variables that hold tensors: first those that the model's `forward` takes, names before positions."""
+    """The variables that hold tensors: first those that the model's `forward` takes, likely ones before others."""
     ranked = []
     for name in namespace.names(is_inputs):
         value = namespace.variables[name]
@@ -55,7 +56,7 @@ def found_inputs(namespace: Namespace, model: nn.Module | None) -> list[Found]:
             continue
         problem = "" if model is None else misfit(model, value)
         fits = "" if model is None else ", does not fit forward()" if problem else ", fits forward()"
-        ranked.append((bool(problem), _order(value), Found(name, _about_inputs(value, tensors) + fits, problem)))
+        ranked.append((bool(problem), _order(value, model), Found(name, _about_inputs(value, tensors) + fits, problem)))
     return [found for _, _, found in sorted(ranked, key=lambda entry: entry[:2])]
 
 
@@ -80,21 +81,33 @@ def _parts(model: nn.Module) -> Iterator[nn.Module]:
 
 def _about_model(model: nn.Module) -> str:
     name = text.printable(type(model).__name__)
-    parameters = list(model.parameters())
-    mode = "train" if model.training else "eval"
+    try:
+        parameters = list(model.parameters())
+        number = text.count(sum(map(torch.numel, parameters)))
+    except Exception:  # a lazy module cannot be counted yet, and a user's own may refuse to be asked
+        return name
     device = f", {parameters[0].device}" if parameters else ""
-    return f"{name}, {text.count(sum(map(torch.numel, parameters)))} parameters, {mode}{device}"
+    return f"{name}, {number} parameters, {'train' if model.training else 'eval'}{device}"
 
 
 def _about_inputs(value: Any, tensors: list[torch.Tensor]) -> str:
     if isinstance(value, torch.Tensor):
         return about_tensor(value)
     kind = text.printable(type(value).__name__)
-    return f"{kind} of {text.plural(len(tensors), 'tensor')}"
+    return f"{kind} of {text.plural(len(tensors), 'tensor')}{' or more' if len(tensors) == MOST else ''}"
 
 
-def _order(value: Any) -> int:
-    return 2 if isinstance(value, torch.Tensor) else 1 if isinstance(value, tuple) else 0
+def _order(value: Any, model: nn.Module | None) -> int:
+    """How likely it is that such a value is meant: a mapping of argument names is, a tensor may be anything."""
+    if isinstance(value, torch.Tensor):
+        return 2
+    if isinstance(value, tuple) or model is None:
+        return 1
+    try:
+        known = inspect.signature(model.forward).parameters
+    except (TypeError, ValueError):  # forward written in C
+        return 1
+    return 0 if all(name in known for name in value) else 3  # a forward with **kwargs takes a state dict, too
 
 
 def _tensors(value: Any, depth: int = DEEPEST) -> Iterator[torch.Tensor]:
@@ -113,5 +126,5 @@ def _tensors(value: Any, depth: int = DEEPEST) -> Iterator[torch.Tensor]:
     elif issubclass(kind, list):
         parts = list.__iter__(value)
     if depth:
-        for part in parts:
+        for part in islice(parts, MOST):
             yield from _tensors(part, depth - 1)

@@ -1,11 +1,11 @@
-"""Controls that ipywidgets has no counterpart for: a choice in a row, stages under their bar, a line to copy."""
+"""What ipywidgets has no counterpart for: a choice in a row, boxes for axes, a bar in stages, a line to copy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import anywidget
-from traitlets import Bool, Float, Int, List, Unicode
+from traitlets import Bool, Dict, Float, Int, List, Unicode
 
 BROWSER = Path(__file__).parent / "browser"
 
@@ -22,6 +22,22 @@ class Segments(anywidget.AnyWidget):
     options = List(Unicode()).tag(sync=True)
     value = Unicode().tag(sync=True)
     hint = Unicode().tag(sync=True)
+    disabled = Bool(False).tag(sync=True)
+
+
+class Axes(anywidget.AnyWidget):
+    """Tensors with a box to tick for each of their axes.
+
+    Attributes:
+        rows: what is shown: `name`, `about` and the number of `axes` of each tensor.
+        ticked: pairs of a row's name and an axis.
+    """
+
+    _esm = BROWSER / "axes.js"
+
+    label = Unicode().tag(sync=True)
+    rows = List(Dict()).tag(sync=True)
+    ticked = List(List()).tag(sync=True)
     disabled = Bool(False).tag(sync=True)
 
 
@@ -49,7 +65,7 @@ class MagicLine(anywidget.AnyWidget):
     """A line of code with a button that copies it, or a note in its place."""
 
     _esm = BROWSER / "line.js"
-    _css = BROWSER / "panel.css"
+    _css = "\n".join(path.read_text(encoding="utf-8") for path in sorted(BROWSER.glob("*.css")))
 
     text = Unicode().tag(sync=True)
     note = Unicode().tag(sync=True)

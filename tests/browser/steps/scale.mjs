@@ -12,7 +12,9 @@ export async function scale({ page, report }) {
   await runAll(page);
   const lines = [];
   for (const [nodes, limits] of Object.entries(LIMITS)) lines.push(await measure(page, report, Number(nodes), limits));
-  console.log(`\n    nodes | bytes a node | first paint | find a text | open all | rows in the page\n${lines.join("\n")}\n`);
+  console.log(
+    `\n    nodes | bytes a node | first paint | find a text | open all | rows in the page\n${lines.join("\n")}\n`,
+  );
   await shutDown(page);
 }
 
@@ -43,7 +45,9 @@ async function measure(page, report, nodes, [perNode, paint, find]) {
     const times = [];
     for (const text of ["expert_19", "value", "layer.7"]) {
       times.push(await search(text));
-      await widget(page).getByText(/^1 of \d+$/).waitFor();
+      await widget(page)
+        .getByText(/^1 of \d+$/)
+        .waitFor();
       await search("");
     }
     found.find = Math.round(times.sort((a, b) => a - b)[1]); // the median
@@ -76,9 +80,14 @@ async function measure(page, report, nodes, [perNode, paint, find]) {
 // From the widget's birth in Python until its first row is on the screen: sending, unpacking and drawing are all in it.
 async function firstPaint(page, nodes) {
   await page.evaluate(watchPaint);
-  const begun = await page.evaluate(showInNewCell, `begun = __import__("time").time()\nHierarchyWidget(payload=big[${nodes}])`);
+  const begun = await page.evaluate(
+    showInNewCell,
+    `begun = __import__("time").time()\nHierarchyWidget(payload=big[${nodes}])`,
+  );
   assert.equal(begun, null);
-  const painted = await (await page.waitForFunction(() => globalThis.firstPaint, null, { timeout: 60_000 })).jsonValue();
+  const painted = await (
+    await page.waitForFunction(() => globalThis.firstPaint, null, { timeout: 60_000 })
+  ).jsonValue();
   return Math.round(painted - 1000 * Number(await ask(page, "print(begun)")));
 }
 

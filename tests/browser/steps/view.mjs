@@ -34,7 +34,9 @@ export async function view({ page, lab, report }) {
 
   await report.check(page, "op: finds operators only, and Python can ask for it", async () => {
     assert.equal(await ask(page, 'r.widget.find("op:Softmax")'), "");
-    await widget(page).getByText(/^1 of \d+$/).waitFor();
+    await widget(page)
+      .getByText(/^1 of \d+$/)
+      .waitFor();
     await row(tree, MODULE).waitFor();
     assert.equal(await ask(page, 'r.widget.find("")'), "");
   });

@@ -2,6 +2,7 @@
 
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ from IPython.core.error import UsageError
 from modelexport_nb import ExportReport, ModelExportError
 from modelexport_nb.engine import errors
 from modelexport_nb.engine.metadata import METADATA_CHOICES
-from modelexport_nb.notebook import actions
+from modelexport_nb.notebook import actions, temporary
+from modelexport_nb.progress import listening
 from modelexport_nb.verbs import METADATA
 
 
@@ -194,7 +196,6 @@ def test_an_error_in_the_body_is_shown_with_its_line(shell, exports):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "needs a model and inputs"),
         ("model", "needs inputs"),
         ("model x --opset high", "invalid int value"),
         ("model x --memory-limit much", "much is no size. Write bytes, or a size such as 500MB or 2GB"),
@@ -266,3 +267,26 @@ def test_config_lists_itself(shell, capsys):
     assert "ModelExport\n" in capsys.readouterr().out
     run(shell, "%config ModelExport")
     assert "ModelExport.strategy=<Unicode>" in capsys.readouterr().out
+
+
+# ---- Ctrl-C ----
+
+
+@pytest.mark.parametrize("stage", ["run", "capture", "attribute", "write", "check", "verify"])
+@pytest.mark.parametrize("line", ["model x", "model x -o {folder}/net.onnx", "compare model x --folder {folder}"])
+def test_interrupted_in_every_stage(shell, tmp_path, monkeypatch, stage, line):
+    """Nothing is left behind: no file, no folder, no entry of the history; the kernel goes on."""
+    monkeypatch.setattr(temporary, "_folder", lambda: SimpleNamespace(name=str(tmp_path)))
+    shell.user_ns["folder"] = tmp_path
+    shell.user_ns["model"].train()
+
+    def listener(name, index, total):
+        if name == stage:
+            raise KeyboardInterrupt
+
+    with listening(listener):
+        assert isinstance(fails(shell, f"%modelexport {line}"), KeyboardInterrupt)
+    assert list(tmp_path.iterdir()) == []
+    assert shell.user_ns["model"].training and not torch.nn.modules.module._global_forward_hooks
+    assert len(run(shell, "%modelexport history")) == 0
+    assert run(shell, "%modelexport model x --no-progress").parity.ok

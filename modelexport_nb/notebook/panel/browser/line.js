@@ -28,7 +28,12 @@ function render({ model, el }) {
     button.title = label;
   };
   const update = () => {
-    code.textContent = model.get("text");
+    code.replaceChildren(
+      ...model
+        .get("text")
+        .split(/( )/)
+        .map((part) => (part === " " ? part : word(part))),
+    );
     code.title = model.get("text");
     note.textContent = model.get("note");
     code.hidden = button.hidden = model.get("note") !== "";
@@ -47,6 +52,11 @@ function render({ model, el }) {
     clearTimeout(timer);
     model.off("change:text change:note change:label", update);
   };
+}
+
+// Lines break between words, not after the hyphens of an option.
+function word(text) {
+  return Object.assign(document.createElement("span"), { textContent: text, className: "word" });
 }
 
 // A page served without https has no clipboard; the old command still works there.

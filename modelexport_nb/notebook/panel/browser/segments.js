@@ -1,8 +1,6 @@
 // A choice in a row: native radio buttons, so that arrows move and a screen reader tells group, name and state.
-let count = 0;
-
 function render({ model, el }) {
-  const id = `modelexport-segments-${(count += 1)}`;
+  const id = `modelexport-segments-${Math.random()}`; // every view has a script of its own: none can count them all
   el.classList.add("segments");
   const label = append(el, "span", { id: `${id}-label`, className: "widget-label" });
   const field = append(el, "div", { className: "field" });

@@ -1,5 +1,6 @@
 // The bar in stages. The kernel says which stage began; seconds pass here, where nothing keeps them waiting.
 const TICK = 200; // ms
+const NAMED = 8; // stages whose names fit beside each other
 const CHECK = '<svg class="i" viewBox="0 0 16 16" aria-hidden="true"><path d="M3.5 8.5l3 3 6-7"/></svg>';
 
 function render({ model, el }) {
@@ -13,13 +14,15 @@ function render({ model, el }) {
   said.className = "unseen";
   said.setAttribute("role", "status");
 
-  let seconds = []; // of the stages that ended
+  let seconds = []; // of the stages that ended while this view was there
   let begun = performance.now();
+  let before = -1;
 
   const plan = () => {
     const names = model.get("names");
     const usual = model.get("usual");
-    el.style.setProperty("--stages", usual.map((width) => `minmax(0, ${width}fr)`).join(" "));
+    el.style.setProperty("--stages", usual.map((width) => `minmax(var(--least), ${width}fr)`).join(" "));
+    el.classList.toggle("many", names.length > NAMED);
     track.replaceChildren(...names.map(() => document.createElement("b")));
     for (const part of track.children) part.appendChild(document.createElement("i"));
     list.replaceChildren(...names.map(() => document.createElement("li")));
@@ -28,11 +31,11 @@ function render({ model, el }) {
   };
   const move = () => {
     const at = model.get("at");
-    const before = model.previous("at");
     const now = performance.now();
     if (at <= 0) seconds = [];
     else if (before === at - 1) seconds[before] = (now - begun) / 1000;
     begun = now;
+    before = at;
     draw();
     const name = model.get("names")[at];
     if (name) said.textContent = `${name}, ${at + 1} of ${model.get("names").length}`;
@@ -50,7 +53,7 @@ function render({ model, el }) {
       const share = model.get("known") ? Math.min(running / model.get("usual")[number], 0.95) : 0;
       part.firstElementChild.style.width = state === "now" ? `${100 * share}%` : "";
       const item = list.children[number];
-      item.className = state;
+      item.className = number < names.length / 2 ? state : `${state} late`;
       const took = state === "now" ? running : seconds[number];
       item.innerHTML = state === "done" ? CHECK : "";
       item.append(name);
