@@ -3,9 +3,12 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { minify } from "terser";
 
 const OUT = "../modelexport_nb/notebook/static";
-const LIMIT = 90_000; // gzip bytes of the module: every widget in a notebook carries it whole
+// Gzip bytes of the module: every widget in a notebook carries it whole. The aim is 60,000; two widgets, the layout of
+// the graph, find and source in one module do not fit into that.
+const LIMIT = 80_000;
 
 const options = {
   outdir: OUT,
@@ -25,12 +28,19 @@ if (process.argv.includes("--watch")) {
   await esbuild.build(styles);
   const root = renameRoot(`${OUT}/widget.css`);
   await esbuild.build({ ...script, define: { ROOT_CLASS: JSON.stringify(root) } });
+  await pack(`${OUT}/widget.js`);
   for (const name of ["widget.js", "widget.css"]) {
     const bytes = readFileSync(`${OUT}/${name}`);
     const zipped = gzipSync(bytes).length;
     console.log(`${name}  ${bytes.length} bytes, ${zipped} gzip`);
     if (name.endsWith(".js") && zipped > LIMIT) throw new Error(`${name} is over ${LIMIT} bytes`);
   }
+}
+
+// Goes through the module twice, which esbuild does not: 3 % less.
+async function pack(path) {
+  const { code } = await minify(readFileSync(path, "utf8"), { module: true, ecma: 2020, compress: { passes: 2 } });
+  writeFileSync(path, code);
 }
 
 // Gives the class that all styles stand under a name of this version's own (src/ui/root.ts says why).

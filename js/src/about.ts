@@ -1,7 +1,9 @@
 /** What is known about a module call or about the whole, in the words of the About tab. */
+
+import { lastCopy } from "./format";
 import type { Folded } from "./openings";
 import type { Fact, Tree } from "./payload";
-import { nodesOf } from "./tree";
+import { nodesOf, pathOf } from "./tree";
 
 /** What a verdict on a call's results means. */
 const MEANING: Record<string, string> = {
@@ -17,20 +19,21 @@ const MEANING: Record<string, string> = {
 export const meaning = (verdict: string): string => MEANING[verdict] ?? "";
 
 /** `/BertModel/BertEncoder/BertLayer.0/…`: classes for people, with the index of a numbered sibling. */
-export function tag({ parent, classes, cls, key, call }: Tree, row: number): string {
+export function tag(tree: Tree, row: number): string {
+  const { parent, classes, cls } = tree;
   const parts: string[] = [];
   for (let at = row; at >= 0; at = parent[at]) {
-    const path = call[at] > 0 ? key[at].slice(0, -`#${call[at]}`.length) : key[at];
-    const last = /(?:^|\.)(\d+)$/.exec(path)?.[1];
+    const last = /(?:^|\.)(\d+)$/.exec(pathOf(tree, at))?.[1];
     parts.unshift(classes[cls[at]] + (last === undefined ? "" : `.${last}`));
   }
   return `/${parts.join("/")}`;
 }
 
 /** All calls of the row's module, in execution order. */
-export function callsOf({ key, call, repeated, rowOf, size }: Tree, row: number): number[] {
+export function callsOf(tree: Tree, row: number): number[] {
+  const { repeated, rowOf, size } = tree;
   if (!repeated[row]) return [row];
-  const path = call[row] > 0 ? key[row].slice(0, -`#${call[row]}`.length) : key[row];
+  const path = pathOf(tree, row);
   const calls: number[] = [];
   for (let number = 0; number < size; number++) {
     const found = rowOf.get(number === 0 ? path : `${path}#${number}`);
@@ -46,11 +49,9 @@ export function equals({ same }: Tree, row: number): number {
 }
 
 /** First and last copy of the row's run; null where it stands alone. */
-export function run({ tree, runs }: Folded, row: number): { first: number; last: number; copies: number } | null {
-  const head = runs.head[row];
-  const copies = runs.copies[head];
-  if (copies === 1) return null;
-  return { first: head, last: head + (copies - 1) * (tree.end[head] - head), copies };
+export function run(folded: Folded, row: number): { first: number; last: number; copies: number } | null {
+  const copies = folded.runs.copies[row];
+  return copies === 1 ? null : { first: folded.runs.head[row], last: lastCopy(folded, row), copies };
 }
 
 export interface Operator {

@@ -17,6 +17,15 @@ export function damaged(what: string): never {
   throw new PayloadError(`The payload is damaged: ${what}.`, "Run the cell again.");
 }
 
+export function checkVersion({ version }: Json, what: string, newest: number): void {
+  if (version === newest) return;
+  const found = typeof version === "number" ? version : "unknown";
+  throw new PayloadError(
+    `The ${what} is of version ${found}, this widget reads up to ${newest}.`,
+    "Update modelexport_nb and run the cell again.",
+  );
+}
+
 export function object(value: unknown, name: string): Json {
   if (typeof value !== "object" || value === null || Array.isArray(value)) damaged(`${name} is not an object`);
   return value as Json;

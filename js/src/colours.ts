@@ -5,6 +5,7 @@
 import { mainEvidence } from "./evidence";
 import { plain, count as short } from "./format";
 import { CATEGORIES, EVIDENCE, type Glyph, level, REST } from "./glyphs";
+import { mostFrequent } from "./numbers";
 import type { Tree } from "./payload";
 
 export interface Legend {
@@ -57,21 +58,12 @@ function byKind(tree: Tree): Colours {
 function byOperator(tree: Tree): Colours {
   const { legend, places } = categories(tree.ops, tree.nodes.op);
   const ofRow = (row: number) => {
-    const op = mostOf(tree.ownNodes.subarray(tree.ownFirst[row], tree.ownFirst[row + 1]), tree.nodes.op);
+    const op = mostFrequent(
+      tree.ownNodes.subarray(tree.ownFirst[row], tree.ownFirst[row + 1]).map((node) => tree.nodes.op[node]),
+    );
     return op === null ? -1 : places[op];
   };
   return { counted: "node", legend, ofRow, ofNode: (node) => places[tree.nodes.op[node]] };
-}
-
-function mostOf(nodes: Int32Array, column: Int32Array): number | null {
-  const counts = new Map<number, number>();
-  let most: number | null = null;
-  for (const node of nodes) {
-    const n = (counts.get(column[node]) ?? 0) + 1;
-    counts.set(column[node], n);
-    if (most === null || n > (counts.get(most) as number)) most = column[node];
-  }
-  return most;
 }
 
 function byEvidence(tree: Tree): Colours {

@@ -9,7 +9,7 @@ export const CHOSEN: Column[] = ["nodes", "parameters", "bytes", "error"];
 
 export const isColumn = (name: unknown): name is Column => COLUMNS.includes(name as Column);
 
-export interface Sorting {
+interface Sorting {
   column: Column;
   ascending: boolean;
 }

@@ -1,25 +1,20 @@
 /** How sure the scopes of a row's nodes are. */
+import { once } from "./known";
 import type { Tree } from "./payload";
 
 /** By kind: 2 is witnessed, 1 derived from what was witnessed, 0 inferred. Drawn as filled, half and hollow. */
 const STRENGTH: Record<string, number> = { trace: 2, parameter: 2, value: 2, rewrite: 1 };
 
-export const strength = (kind: string): number => STRENGTH[kind] ?? 0;
-
-const tallies = new WeakMap<Tree, Int32Array>();
+const strength = (kind: string): number => STRENGTH[kind] ?? 0;
 
 /** Nodes by row and kind of evidence, with everything inside; counted once, when first asked for. */
 export function evidenceOf(tree: Tree, row: number): Int32Array {
   const kinds = tree.evidence.length;
-  let counts = tallies.get(tree);
-  if (!counts) {
-    counts = tally(tree, kinds);
-    tallies.set(tree, counts);
-  }
-  return counts.subarray(row * kinds, (row + 1) * kinds);
+  return tally(tree).subarray(row * kinds, (row + 1) * kinds);
 }
 
-function tally({ size, parent, nodes }: Tree, kinds: number): Int32Array {
+const tally = once(({ size, parent, nodes, evidence }: Tree): Int32Array => {
+  const kinds = evidence.length;
   const counts = new Int32Array(size * kinds);
   for (let node = 0; node < nodes.count; node++) {
     if (nodes.evidence[node] >= 0) counts[nodes.row[node] * kinds + nodes.evidence[node]]++;
@@ -28,7 +23,7 @@ function tally({ size, parent, nodes }: Tree, kinds: number): Int32Array {
     for (let kind = 0; kind < kinds; kind++) counts[parent[row] * kinds + kind] += counts[row * kinds + kind];
   }
   return counts;
-}
+});
 
 /** The kind that most of a row's nodes have, and its share of them; null without nodes. */
 export function mainEvidence(tree: Tree, row: number): { kind: number; share: number } | null {

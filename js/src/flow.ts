@@ -1,4 +1,5 @@
 /** Who reads whom: the data edges of one node, both ways; and the calls that it was made for. */
+import { read, typeOf, wiringOf } from "./graph/wiring";
 import type { Tree } from "./payload";
 
 /** A value that a node reads: of another node, or an input of the graph. */
@@ -10,19 +11,13 @@ export interface Made {
   type: string;
 }
 
-export function madeFor({ nodes, inputs, types }: Tree, node: number): Made[] {
-  const { first, reads, slot, more, type } = nodes;
-  return Array.from({ length: first[node + 1] - first[node] }, (_, i) => {
-    const at = first[node] + i;
-    const maker = reads[at];
-    if (maker < 0) {
-      const input = inputs[-1 - maker];
-      return { node: -1, input: input.name, type: types[input.type] ?? "" };
-    }
-    const output = slot.get(at) ?? 0;
-    const kind = output === 0 ? type[maker] : more.get(maker)?.[output - 1];
-    return { node: maker, input: "", type: types[kind ?? -1] ?? "" };
-  });
+export function madeFor(tree: Tree, node: number): Made[] {
+  const { first, reads } = tree.nodes;
+  return Array.from(reads.subarray(first[node], first[node + 1]), (maker, i) => ({
+    node: Math.max(maker, -1),
+    input: maker < 0 ? tree.inputs[-1 - maker].name : "",
+    type: typeOf(tree, read(tree, first[node] + i)),
+  }));
 }
 
 /** The nodes that made what a node reads, each once. */
@@ -31,16 +26,13 @@ export function makersOf({ nodes: { first, reads } }: Tree, node: number): numbe
 }
 
 /** The nodes that read a node's values, each once, and the graph's outputs that are such values. */
-export function readersOf({ nodes: { count, first, reads }, outputs }: Tree, node: number) {
-  const readers: number[] = [];
-  for (let reader = 0; reader < count; reader++) {
-    for (let at = first[reader]; at < first[reader + 1]; at++) {
-      if (reads[at] !== node) continue;
-      readers.push(reader);
-      break;
-    }
-  }
-  return { readers, outputs: outputs.filter((output) => output.node === node).map(({ name }) => name) };
+export function readersOf(tree: Tree, node: number) {
+  const { first, edges, reader } = wiringOf(tree);
+  const at = node + tree.inputs.length;
+  return {
+    readers: [...new Set(edges.subarray(first[at], first[at + 1]).map((edge) => reader[edge]))],
+    outputs: tree.outputs.filter((output) => output.node === node).map(({ name }) => name),
+  };
 }
 
 export interface Run {

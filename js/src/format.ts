@@ -87,15 +87,20 @@ export function callName({ tree, runs }: Folded, row: number, asRun: boolean): s
   return asRun && first !== last ? `call ${first} … ${last}` : `call ${tree.call[row]}`;
 }
 
+/** What tells a copy from its neighbours. */
+export const copyName = (tree: Tree, row: number) => (tree.repeated[row] ? `call ${tree.call[row]}` : tree.name[row]);
+
 export function lastCopy({ tree, runs }: Folded, row: number): number {
   const head = runs.head[row];
   return head + (runs.copies[head] - 1) * (tree.end[head] - head);
 }
 
+/** `−1`, `+6`; empty where nothing differs. */
+export const signed = (n: number) => (n === 0 ? "" : n > 0 ? `+${n}` : `−${-n}`);
+
 /** "≠ layer.1, +6": what is unlike the copies beside it, and how many nodes more it has. */
 export function difference(tree: Tree, { from, nodes }: Difference): string {
-  const sign = nodes > 0 ? `, +${nodes}` : nodes < 0 ? `, −${-nodes}` : "";
-  return `≠ ${tree.repeated[from] ? `call ${tree.call[from]}` : tree.name[from]}${sign}`;
+  return listed([`≠ ${copyName(tree, from)}`, signed(nodes)]);
 }
 
 /** A row in one sentence, for a screen reader. */
@@ -119,14 +124,18 @@ export function sentence(folded: Folded, row: number, asRun = false): string {
   return parts.join(", ");
 }
 
+/** The file's last part is enough to recognise it. */
+export const lastPart = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+/** Those of some words that say anything, one after the other. */
+export const listed = (words: string[]) => words.filter((word) => word !== "").join(", ");
+
 /** Marks that turn the direction of text; inside a line of code they would lie about what it says. */
 const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** A Python literal: JSON's escapes are Python's too. */
-export function python(value: string | null): string {
-  if (value === null) return "None";
-  return JSON.stringify(value).replace(
-    DIRECTION_MARKS,
-    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
+export const python = (value: string | null) => (value === null ? "None" : undirected(JSON.stringify(value)));
+
+/** Shows them as escapes. */
+export const undirected = (text: string) =>
+  text.replace(DIRECTION_MARKS, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);

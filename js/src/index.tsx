@@ -4,7 +4,7 @@ import { render } from "preact";
 import { createAsk } from "./ask";
 import { decodeComparison, isComparison } from "./compare/payload";
 import { type CompareStore, createCompareStore } from "./compare/store";
-import { type CompareTraits, connectCompare } from "./compare/sync";
+import { connectCompare } from "./compare/sync";
 import { decode } from "./payload";
 import { createStore, type Store } from "./store";
 import { connect, type Traits } from "./sync";
@@ -12,12 +12,12 @@ import { Compare } from "./ui/compare/Compare";
 import { asFailure, type Failure, FailureMessage } from "./ui/Failure";
 import { Widget } from "./ui/Widget";
 
-function open(model: AnyModel<Traits>, signal: AbortSignal): Store | CompareStore | Failure {
+function open(model: AnyModel, signal: AbortSignal): Store | CompareStore | Failure {
   try {
     const payload = model.get("payload");
     if (isComparison(payload)) {
       const store = createCompareStore(decodeComparison(payload), createAsk(model, signal));
-      connectCompare(store, model as unknown as AnyModel<CompareTraits>, signal);
+      connectCompare(store, model, signal);
       return store;
     }
     const tree = decode(payload);

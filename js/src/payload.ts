@@ -5,6 +5,7 @@
 import {
   amount,
   amounts,
+  checkVersion,
   damaged,
   index,
   indexes,
@@ -12,13 +13,12 @@ import {
   list,
   MANY,
   object,
-  PayloadError,
   someAmounts,
   sparse,
   text,
   texts,
 } from "./checks";
-import { decodeNodes, type GraphInput, type GraphOutput, type Nodes } from "./payloadNodes";
+import { countNodes, decodeNodes, type GraphInput, type GraphOutput, type Nodes } from "./payloadNodes";
 
 export { PayloadError } from "./checks";
 export type { GraphInput, GraphOutput, Nodes } from "./payloadNodes";
@@ -55,7 +55,7 @@ export interface Fact {
 }
 
 /** What a saved page brings along, because it has no kernel to ask: by row, and by node. */
-export interface Answers {
+interface Answers {
   source: Map<number, unknown>;
   detail: Map<number, unknown>;
 }
@@ -120,13 +120,7 @@ export interface Tree {
 
 export function decode(value: unknown): Tree {
   const payload = object(value, "it");
-  if (payload.version !== VERSION) {
-    const version = typeof payload.version === "number" ? payload.version : "unknown";
-    throw new PayloadError(
-      `The payload is of version ${version}, this widget reads up to ${VERSION}.`,
-      "Update modelexport_nb and run the cell again.",
-    );
-  }
+  checkVersion(payload, "payload", VERSION);
   const tables = {
     classes: texts(payload.classes, "classes"),
     reasons: texts(payload.reasons, "reasons"),
@@ -162,15 +156,19 @@ function decodeHead(payload: Json, rows: number) {
       parameters: amount(totals.parameters, "totals.parameters"),
       bytes: amount(totals.bytes, "totals.bytes"),
     },
-    measures: list(payload.measures, "measures").map((item, i) => {
-      const measure = object(item, `measures[${i}]`);
-      return { ...decodeFact(item, `measures[${i}]`), help: text(measure.help ?? "", `measures[${i}].help`) };
-    }),
+    measures: decodeMeasures(payload.measures, "measures"),
     parity: decodeParity(object(payload.parity, "parity"), rows),
     about: list(payload.about, "about").map((item, i) => decodeFact(item, `about[${i}]`)),
     notes: texts(payload.notes, "notes"),
     variable: text(payload.variable ?? "r", "variable"),
   };
+}
+
+export function decodeMeasures(value: unknown, name: string): Measure[] {
+  return list(value, name).map((item, i) => {
+    const where = `${name}[${i}]`;
+    return { ...decodeFact(item, where), help: text(object(item, where).help ?? "", `${where}.help`) };
+  });
 }
 
 function decodeOrigin({ kind, note }: Json): Origin {
@@ -183,12 +181,16 @@ function decodeFact(item: unknown, where: string): Fact {
   return { name: text(name, `${where}.name`), value: text(value, `${where}.value`) };
 }
 
+/** What a file's numbers are like, in short. */
+export function decodeStatus(value: unknown, name: string): Pick<Parity, "status" | "text"> {
+  const { status, text: words } = object(value, name);
+  if (status !== "ok" && status !== "bad" && status !== "none") damaged(`${name}.status is unknown`);
+  return { status, text: text(words, `${name}.text`) };
+}
+
 function decodeParity(parity: Json, rows: number): Parity {
-  const status = parity.status;
-  if (status !== "ok" && status !== "bad" && status !== "none") damaged("parity.status is unknown");
   return {
-    status,
-    text: text(parity.text, "parity.text"),
+    ...decodeStatus(parity, "parity"),
     help: text(parity.help ?? "", "parity.help"),
     row: index(parity.row, "parity.row", -1, rows),
   };
@@ -270,25 +272,4 @@ function nest(parent: Int32Array) {
     open.push(row);
   }
   return { end, level };
-}
-
-function countNodes(rows: { size: number; parent: Int32Array }, nodes: Nodes) {
-  const own = new Int32Array(rows.size);
-  for (const row of nodes.row) own[row]++;
-  const total = own.slice();
-  // Children stand after their parents, so one pass from the end adds everything up.
-  for (let row = rows.size - 1; row > 0; row--) total[rows.parent[row]] += total[row];
-
-  const ownFirst = new Int32Array(rows.size + 1);
-  for (let row = 0; row < rows.size; row++) ownFirst[row + 1] = ownFirst[row] + own[row];
-  const next = ownFirst.slice();
-  const ownNodes = new Int32Array(nodes.count);
-  const begin = new Int32Array(rows.size).fill(-1);
-  for (let node = nodes.count - 1; node >= 0; node--) begin[nodes.row[node]] = node;
-  for (let node = 0; node < nodes.count; node++) ownNodes[next[nodes.row[node]]++] = node;
-  for (let row = rows.size - 1; row > 0; row--) {
-    const above = rows.parent[row];
-    if (begin[row] >= 0 && (begin[above] < 0 || begin[row] < begin[above])) begin[above] = begin[row];
-  }
-  return { own, total, ownFirst, ownNodes, begin };
 }

@@ -1,5 +1,6 @@
 /** The part of the payload that is about nodes: their columns, what they read, what goes in and out of the graph. */
 import { damaged, index, indexes, type Json, list, MANY, object, sparse, text } from "./checks";
+import { summed } from "./numbers";
 
 /** One entry per ONNX node, in execution order. Table columns hold indexes, or -1 for "not known". */
 export interface Nodes {
@@ -100,4 +101,23 @@ function decodeOutputs(graph: Json, types: number, nodes: number, inputs: number
 function value(item: unknown, name: string, types: number): GraphInput {
   const { name: called, type } = object(item, name);
   return { name: text(called, `${name}.name`), type: index(type, `${name}.type`, -1, types) };
+}
+
+/** Which nodes are whose. */
+export function countNodes(rows: { size: number; parent: Int32Array }, nodes: Nodes) {
+  const own = new Int32Array(rows.size);
+  for (const row of nodes.row) own[row]++;
+  const total = summed(rows.parent, own);
+  const ownFirst = new Int32Array(rows.size + 1);
+  for (let row = 0; row < rows.size; row++) ownFirst[row + 1] = ownFirst[row] + own[row];
+  const next = ownFirst.slice();
+  const ownNodes = new Int32Array(nodes.count);
+  const begin = new Int32Array(rows.size).fill(-1);
+  for (let node = nodes.count - 1; node >= 0; node--) begin[nodes.row[node]] = node;
+  for (let node = 0; node < nodes.count; node++) ownNodes[next[nodes.row[node]]++] = node;
+  for (let row = rows.size - 1; row > 0; row--) {
+    const above = rows.parent[row];
+    if (begin[row] >= 0 && (begin[above] < 0 || begin[row] < begin[above])) begin[above] = begin[row];
+  }
+  return { own, total, ownFirst, ownNodes, begin };
 }

@@ -2,7 +2,7 @@
 import type { Tree } from "./payload";
 
 /** Two equal neighbours are read as fast as one row that stands for two. */
-export const FEWEST_COPIES = 3;
+const FEWEST_COPIES = 3;
 
 export interface Difference {
   /** First row of the run that the row differs from, and how many nodes more it has. */

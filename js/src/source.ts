@@ -1,10 +1,12 @@
 /** The forward of a module with the nodes that each of its lines made. */
 import type { SourceText } from "./ask";
+import { lastPart } from "./format";
+import { ensure } from "./known";
 import type { Tree } from "./payload";
 import { callLine, codeOf } from "./source/calls";
 import { type Fold, foldLines, type Part } from "./source/folds";
 import { readPython, type Token } from "./source/tokens";
-import { nodesOf } from "./tree";
+import { childrenOf, nodesOf, pathOf } from "./tree";
 
 /** What a line made: through a child module (round), or by an operator of its own (square). */
 export interface Chip {
@@ -40,12 +42,7 @@ export function listing(tree: Tree, row: number, source: SourceText): Listing {
   const read = readPython(source.lines);
   const chips: Chip[][] = source.lines.map(() => []);
   const elsewhere = new Map<string, Chip[]>();
-  const at = (line: number, place: string): Chip[] => {
-    if (line >= 0) return chips[line];
-    const found = elsewhere.get(place) ?? [];
-    elsewhere.set(place, found);
-    return found;
-  };
+  const at = (line: number, place: string) => (line >= 0 ? chips[line] : ensure(elsewhere, place, (): Chip[] => []));
 
   const lineOf = lineInside(tree, source);
   const code = codeOf(read);
@@ -82,12 +79,6 @@ function lineInside({ nodes, files }: Tree, { file, first, lines }: SourceText) 
   };
 }
 
-function childrenOf({ end }: Tree, row: number): number[] {
-  const children: number[] = [];
-  for (let child = row + 1; child < end[row]; child = end[child]) children.push(child);
-  return children;
-}
-
 /**
  * What was recorded of the nodes that a child made: the innermost line outside of torch, which is a line of this
  * forward when all below it is torch's. A child of the same class has the same forward, and its lines are its own.
@@ -112,18 +103,16 @@ function hasTwin({ parent, cls }: Tree, row: number, below: number): boolean {
 }
 
 /** Whether the child's name is an attribute of the row's module, and not one of a module elsewhere. */
-function isOwnChild({ key, ownFrom, call }: Tree, row: number, child: number): boolean {
-  const mark = call[row] > 0 ? `#${call[row]}`.length : 0;
-  const path = mark > 0 ? key[row].slice(0, -mark) : key[row];
-  return ownFrom[child] === (path === "" ? 0 : path.length + 1);
+function isOwnChild(tree: Tree, row: number, child: number): boolean {
+  const path = pathOf(tree, row);
+  return tree.ownFrom[child] === (path === "" ? 0 : path.length + 1);
 }
 
-/** The file's last part is enough to recognise it. */
 function placeOf({ nodes, files }: Tree, node: number): string {
   const file = files[nodes.file[node]];
   if (file === undefined) return "";
   const line = nodes.line[node];
-  return file.slice(file.lastIndexOf("/") + 1) + (line > 0 ? `:${line}` : "");
+  return lastPart(file) + (line > 0 ? `:${line}` : "");
 }
 
 function addChild(tree: Tree, chips: Chip[], row: number): void {

@@ -15,30 +15,37 @@ export interface Traits {
   depth: number | null;
 }
 
-type Model = AnyModel<Traits>;
+/** What Python sets may be anything: whoever takes it looks at it. */
+type Join = (name: string, read: () => unknown, write: (value: unknown) => void) => void;
 
-export function connect(store: Store, model: Model, signal: AbortSignal): void {
+export function connect(store: Store, model: AnyModel, signal: AbortSignal): void {
+  connectTree(store, model, signal, (join) => {
+    join("color_by", () => store.colorBy.value, write(store.colorBy, COLOURS));
+    join("tab", () => store.tab.value, write(store.tab, TABS));
+    join(
+      "columns",
+      () => store.columns.value,
+      (names) => {
+        store.columns.value = Array.isArray(names) ? names.filter(isColumn) : [];
+      },
+    );
+    join(
+      "sort",
+      () => store.sort.value,
+      (text) => {
+        store.sort.value = typeof text === "string" && parseSort(text) ? text : "";
+      },
+    );
+  });
+  askWhenShown(store, signal);
+}
+
+/** The traits that every widget with a tree has, after its `own`: a selection shows itself whatever those hide. */
+export function connectTree(store: Store, model: AnyModel, signal: AbortSignal, own: (join: Join) => void): void {
   const { tree } = store;
   const starts: (() => void)[] = [];
-  const join = <N extends keyof Traits>(name: N, read: () => Traits[N], write: (value: Traits[N]) => void) =>
-    starts.push(follow(model, signal, name, read, write));
-
-  join("color_by", () => store.colorBy.value, write(store.colorBy, COLOURS));
-  join("tab", () => store.tab.value, write(store.tab, TABS));
-  join(
-    "columns",
-    () => store.columns.value,
-    (names) => {
-      store.columns.value = Array.isArray(names) ? names.filter(isColumn) : [];
-    },
-  );
-  join(
-    "sort",
-    () => store.sort.value,
-    (text) => {
-      store.sort.value = typeof text === "string" && parseSort(text) ? text : "";
-    },
-  );
+  const join: Join = (name, read, write) => starts.push(follow(model, signal, name, read, write));
+  own(join);
   join(
     "depth",
     () => (store.depth.value.mixed ? null : store.depth.value.depth),
@@ -57,13 +64,12 @@ export function connect(store: Store, model: Model, signal: AbortSignal): void {
     "selected",
     () => selectedKeys(store),
     (keys) => {
-      const wanted = typeof keys === "string" ? [keys] : Array.isArray(keys) ? keys : [];
-      store.selectAll(wanted.flatMap((key) => tree.rowOf.get(key) ?? []));
+      const wanted: unknown[] = Array.isArray(keys) ? keys : [keys];
+      store.selectAll(wanted.flatMap((key) => tree.rowOf.get(key as string) ?? []));
     },
   );
   // One trait may change what another says (a selected row opens rows): that is not for Python to hear at once.
   for (const start of starts) start();
-  askWhenShown(store, signal);
   // What Python has set is not something that the user did.
   store.action.value = "select";
 }
@@ -76,7 +82,7 @@ function selectedKeys({ tree, selected, also }: Store): Traits["selected"] {
 
 const write =
   <T extends string>(to: { value: T }, known: readonly T[]) =>
-  (value: string) => {
+  (value: unknown) => {
     to.value = known.find((name) => name === value) ?? known[0];
   };
 
@@ -84,12 +90,12 @@ const write =
  * Takes a trait's value and follows it; the function returned begins to send. A trait that is not there (an older
  * model) is left alone, a value that did not change is not sent.
  */
-function follow<N extends keyof Traits>(
-  model: Model,
+function follow(
+  model: AnyModel,
   signal: AbortSignal,
-  name: N,
-  read: () => Traits[N],
-  write: (value: Traits[N]) => void,
+  name: string,
+  read: () => unknown,
+  write: (value: unknown) => void,
 ): () => void {
   const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
   const fromPython = () => {

@@ -22,10 +22,19 @@ export interface Kept {
 /** By what siblings are ordered: least first, NaN last. */
 export type Rank = (row: number) => number;
 
-const within = (kept: Kept, from: number, to: number) => kept.upTo[to] > kept.upTo[from];
+export const within = (kept: Kept, from: number, to: number) => kept.upTo[to] > kept.upTo[from];
 
-/** What to draw: what is inside opened rows only and, with `kept`, only matches and the rows above them. */
-export function flatten(folded: Folded, openings: Openings, kept: Kept | null, rank: Rank | null = null): Shown {
+/**
+ * What to draw: what is inside opened rows only and, with `kept`, only matches and the rows above them. With `folding`
+ * a run of copies is one row; a search wants to show its matches one by one.
+ */
+export function flatten(
+  folded: Folded,
+  openings: Openings,
+  kept: Kept | null,
+  rank: Rank | null = null,
+  folding = kept === null,
+): Shown {
   const { tree } = folded;
   const size = tree.size + (openings.operators ? tree.nodes.count : 0);
   const rows = new Int32Array(size);
@@ -39,7 +48,7 @@ export function flatten(folded: Folded, openings: Openings, kept: Kept | null, r
     places[row] = count;
     rows[count++] = row;
     if (row >= tree.size || !openings.open[row]) continue;
-    const below = childrenOf(folded, openings, kept, rank, row);
+    const below = shownBelow(folded, openings, kept, rank, row, folding);
     children[row] = below.length;
     for (let i = below.length - 1; i >= 0; i--) {
       position[below[i]] = i + 1;
@@ -49,13 +58,19 @@ export function flatten(folded: Folded, openings: Openings, kept: Kept | null, r
   return { rows: rows.subarray(0, count), places, position, children };
 }
 
-/** A run of copies is one child, unless a search wants to show its matches one by one. */
-function childrenOf(folded: Folded, openings: Openings, kept: Kept | null, rank: Rank | null, row: number): number[] {
+function shownBelow(
+  folded: Folded,
+  openings: Openings,
+  kept: Kept | null,
+  rank: Rank | null,
+  row: number,
+  folding: boolean,
+): number[] {
   const { tree } = folded;
-  const modules: number[] = [];
-  for (let child = row + 1; child < tree.end[row]; child = tree.end[child]) {
-    if (kept ? within(kept, child, tree.end[child]) : standing(folded, openings, child) === child) modules.push(child);
-  }
+  const modules = childrenOf(tree, row).filter(
+    (child) =>
+      (!kept || within(kept, child, tree.end[child])) && (!folding || standing(folded, openings, child) === child),
+  );
   if (rank) order(modules, rank);
   if (!openings.operators || tree.own[row] === 0) return modules;
   return rank ? [...modules, ...operators(tree, row, kept)] : merge(tree, modules, operators(tree, row, kept));
@@ -120,6 +135,29 @@ export function nodeName(tree: Tree, node: number): string {
     parts.unshift(tree.name[row] + callMark(tree, row));
   }
   return `/${parts.join("/")}`;
+}
+
+/** A row by its key, the root by what the model is called. */
+export const titleOf = ({ title, key }: Tree, row: number) => (row === 0 ? title : key[row]);
+
+/** The path of a row's module: its key without the number of the call. */
+export const pathOf = ({ key, call }: Tree, row: number) =>
+  call[row] > 0 ? key[row].slice(0, -`#${call[row]}`.length) : key[row];
+
+export const isInside = ({ end }: Tree, row: number, above: number) => row >= above && row < end[above];
+
+/** The innermost row around both; what stands outside of all (-1) is taken for the root. */
+export function common(tree: Tree, a: number, b: number): number {
+  let at = Math.max(Math.min(a, b), 0);
+  while (!isInside(tree, Math.max(a, b), at)) at = tree.parent[at];
+  return at;
+}
+
+/** The rows right below a row. */
+export function childrenOf({ end }: Tree, row: number): number[] {
+  const children: number[] = [];
+  for (let child = row + 1; child < end[row]; child = end[child]) children.push(child);
+  return children;
 }
 
 /** The nodes of a row's region, in execution order. */

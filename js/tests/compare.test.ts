@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { differencesFrom, equalCount, stepFrom } from "../src/compare/differences";
-import { both, listRows } from "../src/compare/listed";
-import { around, createPairs } from "../src/compare/pairs";
+import { both, differencesFrom, equalCount, stepFrom } from "../src/compare/differences";
+import { createPairs } from "../src/compare/pairs";
 import { decodeComparison } from "../src/compare/payload";
 import { regionOf } from "../src/compare/region";
 import { equalRows } from "../src/compare/same";
 import { clock, timeOf } from "../src/compare/seconds";
-import { agreement, announced, facts, scopeName, sentence, shortName, signed, why } from "../src/compare/words";
+import { agreement, announced, facts, scopeName, sentence, shortName, why } from "../src/compare/words";
+import { signed } from "../src/format";
 import { closed, openTo } from "../src/openings";
 import { findRuns } from "../src/runs";
+import { common, flatten } from "../src/tree";
 import { A, ACT, B, comparisonOf, DROP, net, ROOT, type Side } from "./comparePayloads";
 import type { Module } from "./payloadOf";
 
@@ -104,9 +105,9 @@ describe("what differs", () => {
 
   it("finds the nearest row around two others", () => {
     const { tree } = decoded([fx]);
-    expect(around(tree, ACT, B)).toBe(ROOT);
-    expect(around(tree, A, ACT)).toBe(A);
-    expect(around(tree, B, B)).toBe(B);
+    expect(common(tree, ACT, B)).toBe(ROOT);
+    expect(common(tree, A, ACT)).toBe(A);
+    expect(common(tree, B, B)).toBe(B);
   });
 });
 
@@ -141,7 +142,10 @@ describe("the rows that are shown", () => {
     const tree = { ...comparison.tree, same: equalRows(comparison, pair) };
     const folded = { tree, runs: findRuns(tree) };
     const { kept } = differencesFrom(comparison, pair, 0);
-    return [...listRows(folded, openTo(folded, closed(tree.size), 9), only ? kept : null, true).rows];
+    return [
+      ...flatten(folded, { ...openTo(folded, closed(tree.size), 9), operators: false }, only ? kept : null, null, true)
+        .rows,
+    ];
   };
 
   it("are one for equal copies", () => expect(listed([fx], false)).toEqual([0, 1]));

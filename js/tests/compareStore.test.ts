@@ -45,6 +45,20 @@ describe("the store", () => {
     expect(store.shown.value.rows).toContain(B);
   });
 
+  it("has no operators as rows, however deep it is opened", () => {
+    const store = createCompareStore(decoded([fx, htp]));
+    store.setDepth(99);
+    expect(store.depth.value).toEqual({ depth: store.tree.deepest, mixed: false });
+    expect(Math.max(...store.shown.value.rows)).toBeLessThan(store.tree.size);
+  });
+
+  it("opens no row below which everything is hidden", () => {
+    const store = createCompareStore(decoded([fx, { name: "htp", moves: { 2: ROOT } }]));
+    expect(store.openable(A)).toBe(true);
+    store.setOnly(true);
+    expect([store.openable(ROOT), store.openable(A)]).toEqual([true, false]);
+  });
+
   it("steps, opens the way, and chooses the node", () => {
     const store = createCompareStore(decoded([fx, htp]));
     expect(store.stepDifference(1)).toBe(0);

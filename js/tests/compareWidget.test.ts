@@ -212,6 +212,16 @@ describe("equal copies", () => {
   });
 });
 
+describe("how to find", () => {
+  it("leaves out what a comparison has nothing of", async () => {
+    const { find, el } = await compare([fx, htp]);
+    await click(find(".find .help > button"));
+    const shown = [...el.querySelectorAll(".find .help .link")].map(({ textContent }) => textContent ?? "");
+    expect(shown).toContain("op:MatMul");
+    expect(shown.filter((query) => /->|parameters/.test(query))).toEqual([]);
+  });
+});
+
 describe("traits", () => {
   it("select both ways", async () => {
     const { put, row, trait, saves, el } = await compare([fx, htp], { selected: "a.act" });

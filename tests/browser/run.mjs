@@ -5,13 +5,15 @@ import { fileURLToPath } from "node:url";
 import { openLab, startBrowser } from "./browser.mjs";
 import { startLab } from "./lab.mjs";
 import { Report } from "./report.mjs";
+import { compare } from "./steps/compare.mjs";
 import { many } from "./steps/many.mjs";
+import { panel } from "./steps/panel.mjs";
 import { quickstart } from "./steps/quickstart.mjs";
 import { saved } from "./steps/saved.mjs";
 import { scale } from "./steps/scale.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const scenarios = { quickstart, scale, many, saved };
+const scenarios = { quickstart, scale, many, saved, panel, compare };
 const chosen = process.argv.slice(2);
 
 const report = new Report(process.env.SCREENSHOTS || join(here, "screenshots"));

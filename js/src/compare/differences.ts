@@ -1,5 +1,5 @@
 /** What differs from the baseline: which rows, and one by one in the order of the tree. */
-import type { Kept } from "../tree";
+import { type Kept, within } from "../tree";
 import { isOnlyInOne, type Pair } from "./pairs";
 import type { Comparison } from "./payload";
 
@@ -49,10 +49,20 @@ export function differencesFrom(
 }
 
 /** How many rows have nothing in them that differs. */
-export function equalCount(end: Int32Array, { upTo }: Kept): number {
+export function equalCount(end: Int32Array, kept: Kept): number {
   let count = 0;
-  for (let row = 0; row < end.length; row++) if (upTo[end[row]] === upTo[row]) count++;
+  for (let row = 0; row < end.length; row++) if (!within(kept, row, end[row])) count++;
   return count;
+}
+
+/** Rows that both leave; null leaves everything. */
+export function both(one: Kept | null, two: Kept | null): Kept | null {
+  if (!one || !two) return one ?? two;
+  const upTo = new Int32Array(one.upTo.length);
+  for (let row = 0; row + 1 < upTo.length; row++) {
+    upTo[row + 1] = upTo[row] + Number(within(one, row, row + 1) && within(two, row, row + 1));
+  }
+  return { upTo };
 }
 
 /** The place of the difference that follows on a row (`by` 1), or comes before it; round and round. */

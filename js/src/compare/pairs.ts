@@ -1,5 +1,8 @@
 /** What two columns do not have in common: node by node on one graph, else operator by operator in each call. */
+import { ensure } from "../known";
+import { summed } from "../numbers";
 import type { Tree } from "../payload";
+import { common } from "../tree";
 import type { Column, Comparison, Scopes } from "./payload";
 
 export interface Pair {
@@ -19,22 +22,17 @@ export function createPairs({ tree, columns, graphs }: Comparison): (one: number
   const counts = new Map<number, Map<number, number>>();
   const count = (at: number) => {
     const { graph, scopes } = columns[at];
-    if (!counts.has(at)) counts.set(at, ownOperators(scopes as Scopes, graphs[graph].op, tree.ops.length));
-    return counts.get(at) as Map<number, number>;
+    return ensure(counts, at, () => ownOperators(scopes as Scopes, graphs[graph].op, tree.ops.length));
   };
   return (a, b) => {
     const [one, two] = [Math.min(a, b), Math.max(a, b)];
-    if (columns[one].scopes === null || columns[two].scopes === null) return null;
-    const at = one * columns.length + two;
-    let pair = known.get(at);
-    if (!pair) {
-      pair =
-        columns[one].graph === columns[two].graph
-          ? onOneGraph(tree, columns[one].scopes, columns[two].scopes)
-          : onTwoGraphs(tree, count(one), count(two));
-      known.set(at, pair);
-    }
-    return pair;
+    const [first, second] = [columns[one].scopes, columns[two].scopes];
+    if (first === null || second === null) return null;
+    return ensure(known, one * columns.length + two, () =>
+      columns[one].graph === columns[two].graph
+        ? onOneGraph(tree, first, second)
+        : onTwoGraphs(tree, count(one), count(two)),
+    );
   };
 }
 
@@ -47,9 +45,9 @@ function onOneGraph(tree: Tree, one: Scopes, two: Scopes): Pair {
     moved.push(node);
     inside[a]++;
     inside[b]++;
-    inside[around(tree, a, b)]--; // a call that holds the node in both columns holds one difference
+    inside[common(tree, a, b)]--; // a call that holds the node in both columns holds one difference
   }
-  return { sameGraph: true, moved: Int32Array.from(moved), rows: [], inside: summed(tree, inside) };
+  return { sameGraph: true, moved: Int32Array.from(moved), rows: [], inside: summed(tree.parent, inside) };
 }
 
 function onTwoGraphs(tree: Tree, one: Map<number, number>, two: Map<number, number>): Pair {
@@ -64,7 +62,7 @@ function onTwoGraphs(tree: Tree, one: Map<number, number>, two: Map<number, numb
   // A replaced node is one difference, not two.
   const own = more.map((count, row) => Math.max(count, fewer[row]));
   const rows = [...own.keys()].filter((row) => own[row] > 0);
-  return { sameGraph: false, moved: new Int32Array(0), rows, inside: summed(tree, own) };
+  return { sameGraph: false, moved: new Int32Array(0), rows, inside: summed(tree.parent, own) };
 }
 
 /** How often each row itself has each operator, by `row * kinds + operator`. */
@@ -75,23 +73,6 @@ function ownOperators({ row }: Scopes, op: Int32Array, kinds: number): Map<numbe
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Children stand after their parents, so one pass from the end adds everything up. */
-function summed({ size, parent }: Tree, own: Int32Array): Int32Array {
-  const sum = own.slice();
-  for (let row = size - 1; row > 0; row--) sum[parent[row]] += sum[row];
-  return sum;
-}
-
-/** The nearest row around both. */
-export function around({ parent, level }: Tree, a: number, b: number): number {
-  let [one, two] = [a, b];
-  while (one !== two) {
-    if (level[one] >= level[two]) one = parent[one];
-    else two = parent[two];
-  }
-  return one;
 }
 
 /** Whether a column states evidence; one that does tells of all modules, those without nodes included. */

@@ -4,6 +4,7 @@
  */
 import {
   amount,
+  checkVersion,
   damaged,
   index,
   indexes,
@@ -11,18 +12,25 @@ import {
   list,
   MANY,
   object,
-  PayloadError,
   someAmounts,
   sparse,
   text,
   texts,
 } from "../checks";
-import { decode, type Measure, VERSION as TREE_VERSION, type Tree } from "../payload";
+import {
+  decode,
+  decodeMeasures,
+  decodeStatus,
+  type Measure,
+  type Parity,
+  VERSION as TREE_VERSION,
+  type Tree,
+} from "../payload";
 
 /** The newest comparison this widget reads. */
 export const VERSION = 1;
 
-export interface Failed {
+interface Failed {
   stage: string;
   reason: string;
 }
@@ -38,7 +46,7 @@ export interface Column {
   nodes: number;
   /** Stages with their seconds, in order. */
   seconds: [stage: string, seconds: number][];
-  parity: { status: "ok" | "bad" | "none"; text: string };
+  parity: Pick<Parity, "status" | "text">;
   measures: Measure[];
   /** Place in `graphs`; -1 where the export failed, and with it `cells` and `scopes` are null. */
   graph: number;
@@ -48,7 +56,7 @@ export interface Column {
 }
 
 /** What a column says of each row; -1 nodes where it has no such call. */
-export interface Cells {
+interface Cells {
   own: Int32Array;
   total: Int32Array;
   error: Float64Array;
@@ -87,13 +95,7 @@ export const isComparison = (payload: unknown): boolean =>
 
 export function decodeComparison(value: unknown): Comparison {
   const payload = object(value, "it");
-  if (payload.version !== VERSION) {
-    const version = typeof payload.version === "number" ? payload.version : "unknown";
-    throw new PayloadError(
-      `The comparison is of version ${version}, this widget reads up to ${VERSION}.`,
-      "Update modelexport_nb and run the cell again.",
-    );
-  }
+  checkVersion(payload, "comparison", VERSION);
   const rows = decodeRows(object(payload.rows, "rows"));
   const tables = {
     ops: texts(payload.ops, "ops"),
@@ -111,7 +113,7 @@ export function decodeComparison(value: unknown): Comparison {
   });
   if (columns.length === 0) damaged("it has no columns");
   readScopes(list(payload.graphs, "graphs"), columns, graphs, rows.size, tables.evidence.length);
-  const confidence = texts(payload.evidence, "evidence").map((_, i) => {
+  const confidence = tables.evidence.map((_, i) => {
     const known = payload.confidence === undefined ? null : list(payload.confidence, "confidence")[i];
     return known === null ? Number.NaN : amount(known, `confidence[${i}]`);
   });
@@ -135,9 +137,6 @@ function decodeRows(rows: Json): Json & { size: number } {
 
 function decodeHead(value: unknown, name: string, graphs: number) {
   const head = object(value, name);
-  const parity = object(head.parity, `${name}.parity`);
-  const { status } = parity;
-  if (status !== "ok" && status !== "bad" && status !== "none") damaged(`${name}.parity.status is unknown`);
   return {
     name: text(head.name, `${name}.name`),
     strategy: text(head.strategy, `${name}.strategy`),
@@ -150,16 +149,8 @@ function decodeHead(value: unknown, name: string, graphs: number) {
       const [stage, seconds] = list(item, `${name}.seconds[${i}]`);
       return [text(stage, `${name}.seconds[${i}][0]`), amount(seconds, `${name}.seconds[${i}][1]`)];
     }),
-    parity: { status, text: text(parity.text, `${name}.parity.text`) } as Column["parity"],
-    measures: list(head.measures, `${name}.measures`).map((item, i) => {
-      const where = `${name}.measures[${i}]`;
-      const { name: called, value: amounts, help } = object(item, where);
-      return {
-        name: text(called, `${where}.name`),
-        value: text(amounts, `${where}.value`),
-        help: text(help, `${where}.help`),
-      };
-    }),
+    parity: decodeStatus(head.parity, `${name}.parity`),
+    measures: decodeMeasures(head.measures, `${name}.measures`),
     graph: index(head.graph, `${name}.graph`, -1, graphs),
     failed: head.failed === null ? null : decodeFailed(object(head.failed, `${name}.failed`), `${name}.failed`),
   };

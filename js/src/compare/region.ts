@@ -1,5 +1,6 @@
 /** What the columns say of one module call: how many of each operator, of each evidence, and which nodes differ. */
-import type { Tree } from "../payload";
+import { ensure } from "../known";
+import { isInside } from "../tree";
 import type { Comparison } from "./payload";
 
 export interface OperatorLine {
@@ -26,15 +27,11 @@ export function regionOf(comparison: Comparison, baseline: number, row: number):
   const { tree, columns } = comparison;
   const kinds = tree.evidence.length;
   const lines = new Map<number, OperatorLine>();
-  const line = (op: number) => {
-    let found = lines.get(op);
-    if (!found) {
+  const line = (op: number) =>
+    ensure(lines, op, () => {
       const counts = Int32Array.from(columns, ({ cells }) => (cells && cells.total[row] >= 0 ? 0 : -1));
-      found = { op, counts, gone: new Int32Array(columns.length).fill(-1) };
-      lines.set(op, found);
-    }
-    return found;
-  };
+      return { op, counts, gone: new Int32Array(columns.length).fill(-1) };
+    });
   const order = [baseline, ...columns.keys()].filter((column, i) => i === 0 || column !== baseline);
   const evidence = columns.map(() => new Int32Array(0));
   for (const column of order) {
@@ -59,11 +56,9 @@ function eachInside(
   if (!scopes) return;
   const { op } = graphs[graph];
   for (let node = 0; node < op.length; node++) {
-    if (isInside(tree, row, scopes.row[node])) visit(op[node], scopes.evidence[node]);
+    if (isInside(tree, scopes.row[node], row)) visit(op[node], scopes.evidence[node]);
   }
 }
-
-export const isInside = ({ end }: Tree, row: number, at: number) => at >= row && at < end[row];
 
 /** The columns that are about the graph of the baseline. */
 export const onGraph = ({ columns }: Comparison, baseline: number): number[] =>
@@ -82,13 +77,13 @@ function differing(comparison: Comparison, baseline: number, row: number, line: 
   let count = 0;
   for (let node = 0; node < op.length; node++) {
     const scopes = claims.map((row) => row[node]);
-    if (!scopes.some((at) => isInside(tree, row, at))) continue;
+    if (!scopes.some((at) => isInside(tree, at, row))) continue;
     count++;
     if (scopes.every((at) => at === base[node])) continue;
     nodes.push(node);
-    if (!isInside(tree, row, base[node])) continue;
+    if (!isInside(tree, base[node], row)) continue;
     others.forEach((column, i) => {
-      if (isInside(tree, row, scopes[i])) return;
+      if (isInside(tree, scopes[i], row)) return;
       const { gone } = line(op[node]);
       gone[column] = gone[column] === -1 || gone[column] === scopes[i] ? scopes[i] : SEVERAL;
     });

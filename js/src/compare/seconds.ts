@@ -4,7 +4,7 @@ import type { Column } from "./payload";
 /** The stages that come before any strategy. */
 const SHARED = ["run", "capture"];
 
-export interface Time {
+interface Time {
   shared: number;
   own: number;
   /** "run 0.62 s, capture 4.55 s, …" */

@@ -2,8 +2,8 @@
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import { type Ask, silence } from "../ask";
 import { createStore, NONE } from "../store";
-import { differencesFrom, equalCount, stepFrom } from "./differences";
-import { both, isKept, listRows } from "./listed";
+import { flatten, hasChildren, within } from "../tree";
+import { both, differencesFrom, equalCount, stepFrom } from "./differences";
 import { createPairs } from "./pairs";
 import type { Comparison } from "./payload";
 import { onGraph, regionOf } from "./region";
@@ -30,7 +30,7 @@ export function createCompareStore(given: Comparison, ask: Ask = silence) {
   const select = (row: number) =>
     batch(() => {
       if (row !== selected.peek()) chosen.value = NONE;
-      if (row !== NONE && only.peek() && !isKept(differences.peek().kept, row, tree.end)) only.value = false;
+      if (row !== NONE && only.peek() && !within(differences.peek().kept, row, tree.end[row])) only.value = false;
       store.select(row);
     });
   return {
@@ -41,10 +41,13 @@ export function createCompareStore(given: Comparison, ask: Ask = silence) {
     differences,
     chosen,
     stepped,
-    shown: computed(() => listRows(folded, openings.value, listed.value, store.kept.value === null)),
+    shown: computed(() => flatten(folded, openings.value, listed.value, null, store.kept.value === null)),
     /** How many rows without a difference are hidden. */
     hidden: computed(() => (only.value ? equalCount(tree.end, differences.value.kept) : 0)),
     region: computed(() => (selected.value === NONE ? null : regionOf(comparison, baseline.value, selected.value))),
+    openable: (row: number) => hasChildren(tree, openings.peek(), row, listed.peek()),
+    /** Operators are no rows here. */
+    setDepth: (depth: number) => store.setDepth(Math.min(depth, tree.deepest)),
     /** One row at a time: the columns are what stands beside each other here. */
     select,
     selectAll: ([row = NONE]: number[]) => select(row),

@@ -1,28 +1,25 @@
 /** What the comparison says in words: counts, scopes, and why a node stands where it stands. */
 import type { NodeDetail } from "../ask";
-import { error, plural, rowName } from "../format";
+import { error, lastPart, listed, plural, rowName } from "../format";
 import type { Folded } from "../openings";
-import { labelFrom } from "../tree";
+import { common, isInside, labelFrom, titleOf } from "../tree";
 import type { Difference, Differences } from "./differences";
-import { around, statesEvidence } from "./pairs";
+import { statesEvidence } from "./pairs";
 import type { Column, Comparison } from "./payload";
-import { isInside } from "./region";
 
 /** What a head says of its name: the capture has a line of its own. */
 export const shortName = ({ name, strategy, capture }: Column) => (name === `${strategy}/${capture}` ? strategy : name);
 
-export const titleOf = ({ tree }: Comparison) => tree.title || "the root";
+/** A row by its key, the root by what the model is called, if anything. */
+const called = ({ tree }: Comparison, row: number) => titleOf(tree, row) || "the root";
 
 /** A scope as seen from the selected row: short where it is near. */
 export function scopeName(comparison: Comparison, selected: number, row: number): string {
   const { tree } = comparison;
-  if (row === 0) return titleOf(comparison);
-  const above = isInside(tree, selected, row) ? selected : around(tree, selected, row);
+  if (row === 0) return called(comparison, 0);
+  const above = isInside(tree, row, selected) ? selected : common(tree, selected, row);
   return labelFrom(tree, above, row) || labelFrom(tree, tree.parent[row], row);
 }
-
-/** `−1`, `+6`; empty where nothing differs. */
-export const signed = (n: number) => (n === 0 ? "" : n > 0 ? `+${n}` : `−${-n}`);
 
 /** By how many nodes a column's call differs from the baseline's; a call that is not there has none. */
 export function countDelta(comparison: Comparison, baseline: number, column: number, row: number): number {
@@ -50,7 +47,7 @@ export function sentence(
       parts.push(`${name} ${plural(cells.total[row], "node")}${unlike}`);
     }
   });
-  return parts.filter((part) => part !== "").join(", ");
+  return listed(parts);
 }
 
 /** "difference 9 of 65: Add 16, usage_based says stages.0". */
@@ -65,8 +62,8 @@ function described(comparison: Comparison, { column, row, node }: Difference): s
     return `${tree.ops[graphs[graph].op[node]]} ${node}, ${name} says ${scopeName(comparison, row, scopes.row[node])}`;
   }
   const total = cells?.total[row] ?? -1;
-  const called = row === 0 ? titleOf(comparison) : tree.key[row];
-  return total < 0 ? `${called}, ${name} has no such call` : `${called}, ${name} has ${plural(total, "node")}`;
+  const module = called(comparison, row);
+  return total < 0 ? `${module}, ${name} has no such call` : `${module}, ${name} has ${plural(total, "node")}`;
 }
 
 const WHY: Record<string, string> = {
@@ -90,14 +87,14 @@ export function why(comparison: Comparison, column: Column, node: number, detail
   const { scopes, cells } = column;
   const row = scopes?.row[node] ?? 0;
   const kind = tree.evidence[scopes?.evidence[node] ?? -1] ?? "";
-  const parts = [{ words: WHY[kind] ?? "the file says", code: row === 0 ? titleOf(comparison) : tree.key[row] }];
+  const parts = [{ words: WHY[kind] ?? "the file says", code: called(comparison, row) }];
   if (kind === "parameter") {
     const read = detail?.inputs.flatMap(({ parameter }) => parameter ?? []) ?? [];
     parts.push(...read.map((code) => ({ words: "", code })));
   }
   const off = cells?.error[row] ?? Number.NaN;
   if (kind === "value" && !Number.isNaN(off)) parts.push({ words: "max |Δ| of the call", code: error(off) });
-  if (detail?.source) parts.push({ words: "", code: detail.source.slice(detail.source.lastIndexOf("/") + 1) });
+  if (detail?.source) parts.push({ words: "", code: lastPart(detail.source) });
   if (detail && detail.also.length > 0) {
     parts.push({ words: `also made for ${plural(detail.also.length, "other call")}`, code: "" });
   }
@@ -106,7 +103,7 @@ export function why(comparison: Comparison, column: Column, node: number, detail
 
 const FEW = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
-export const inWords = (n: number) => FEW[n] ?? String(n);
+const inWords = (n: number) => FEW[n] ?? String(n);
 
 /** "one capture, 122 nodes, opset 20": what all columns have in common, and how far they do not. */
 export function facts({ columns }: Comparison): string[] {

@@ -1,8 +1,10 @@
 /** Names and numbers out of a model to explain the grammar with, so that the examples find something in it. */
+import { once } from "../known";
+import { mostFrequent } from "../numbers";
 import type { Tree } from "../payload";
 import { quoted } from "./words";
 
-export interface Examples {
+interface Examples {
   op: string;
   cls: string;
   path: string;
@@ -15,16 +17,7 @@ export interface Examples {
   to: string;
 }
 
-const made = new WeakMap<Tree, Examples>();
-
-export function examples(tree: Tree): Examples {
-  let found = made.get(tree);
-  if (!found) {
-    found = choose(tree);
-    made.set(tree, found);
-  }
-  return found;
-}
+export const examples = once(choose);
 
 function choose(tree: Tree): Examples {
   const { nodes, ops, classes, cls, total } = tree;
@@ -50,17 +43,6 @@ function choose(tree: Tree): Examples {
     from: written(ops[chain?.[0] ?? -1], "MatMul"),
     to: written(ops[chain?.[1] ?? -1], "Softmax"),
   };
-}
-
-function mostFrequent(column: Int32Array): number | null {
-  const counts = new Map<number, number>();
-  let best: number | null = null;
-  for (const item of column) {
-    const count = (counts.get(item) ?? 0) + 1;
-    counts.set(item, count);
-    if (best === null || count > (counts.get(best) ?? 0)) best = item;
-  }
-  return best;
 }
 
 /** The two unlike operators that most often have one operator between them. */

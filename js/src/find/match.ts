@@ -1,6 +1,7 @@
 /** Which rows and which nodes a find query is for. */
+import { once } from "../known";
 import type { Tree } from "../payload";
-import type { Kept } from "../tree";
+import { type Kept, pathOf } from "../tree";
 import { isWanted, type Wanted } from "./glob";
 import { parse, type Term } from "./grammar";
 import { findFlow } from "./pattern";
@@ -17,6 +18,12 @@ export interface Matches extends Kept {
   nodes: Uint8Array;
   count: number;
 }
+
+/** The names of a tree in lower case. */
+const lower = once((tree: Tree) => {
+  const all = (texts: string[]) => texts.map((text) => text.toLowerCase());
+  return { ops: all(tree.ops), classes: all(tree.classes), evidence: all(tree.evidence), keys: all(tree.key) };
+});
 
 /** How a term holds for a row: not at all, by what stands around the row, or by the row itself. */
 const NOT = 0;
@@ -136,10 +143,11 @@ function findName(tree: Tree, field: NameField, wanted: Wanted): Finding {
     const named = chosen(classes);
     return { rows: Uint8Array.from(tree.cls, (cls) => (named[cls] ? ITSELF : NOT)), nodes: null, ops: null };
   }
-  const rows = Uint8Array.from(keys, (key, row) => {
-    const mark = tree.call[row] > 0 ? `#${tree.call[row]}`.length : 0;
-    return isWanted(wanted, key) || (mark > 0 && isWanted(wanted, key.slice(0, -mark))) ? ITSELF : NOT;
-  });
+  const rows = Uint8Array.from(keys, (key, row) =>
+    isWanted(wanted, key) || (tree.call[row] > 0 && isWanted(wanted, key.slice(0, pathOf(tree, row).length)))
+      ? ITSELF
+      : NOT,
+  );
   return { rows, nodes: null, ops: null };
 }
 
@@ -159,24 +167,4 @@ function findAmount(tree: Tree, { field, sign, than }: Term & { kind: "amount" }
   const column: ArrayLike<number> = { error, parameters, bytes, nodes }[field];
   const holds = COMPARE[sign];
   return Uint8Array.from(column, (n) => (holds(n, than) ? ITSELF : NOT));
-}
-
-interface Lower {
-  ops: string[];
-  classes: string[];
-  evidence: string[];
-  keys: string[];
-}
-
-const kept = new WeakMap<Tree, Lower>();
-
-/** The names of a tree in lower case, made once. */
-function lower(tree: Tree): Lower {
-  let names = kept.get(tree);
-  if (!names) {
-    const all = (texts: string[]) => texts.map((text) => text.toLowerCase());
-    names = { ops: all(tree.ops), classes: all(tree.classes), evidence: all(tree.evidence), keys: all(tree.key) };
-    kept.set(tree, names);
-  }
-  return names;
 }

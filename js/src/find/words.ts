@@ -6,7 +6,7 @@ export const AMOUNTS = ["error", "parameters", "bytes", "nodes"] as const;
 export type NameField = (typeof NAMES)[number];
 export type AmountField = (typeof AMOUNTS)[number];
 
-export const SIGNS = ["<=", ">=", "<", ">", "="] as const;
+const SIGNS = ["<=", ">=", "<", ">", "="] as const;
 export type Sign = (typeof SIGNS)[number];
 
 /** Where a part of the query stands: [from, to). */

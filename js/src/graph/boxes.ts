@@ -1,5 +1,6 @@
 /** The boxes of a drawing: what a module consists of, and what the open ones of its parts consist of. */
 import type { Tree } from "../payload";
+import { childrenOf } from "../tree";
 import { beginOf, few, type Part, partsOf, sizeOf } from "./parts";
 import type { Wiring } from "./wiring";
 
@@ -67,9 +68,7 @@ export function boxesOf(wiring: Wiring, drawn: number, opened: (key: string) => 
     else for (const inner of part.parts) hold(inner, id);
   };
   const open = (row: number, parent: number) => {
-    for (let child = row + 1; child < tree.end[row]; child = tree.end[child]) {
-      if (tree.total[child] === 0) silent.push(child);
-    }
+    silent.push(...childrenOf(tree, row).filter((child) => tree.total[child] === 0));
     return add(partsOf(wiring, row), row, parent);
   };
   const top = open(drawn, -1);

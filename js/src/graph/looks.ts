@@ -8,7 +8,7 @@ import { makerOf, typeOf } from "./wiring";
 
 export const TITLE = 24;
 export const LINE = 17;
-export const TERMINAL = 20;
+const TERMINAL = 20;
 export const TAG = 16;
 
 /** A longer run shows its beginning and its end. */

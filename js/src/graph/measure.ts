@@ -1,7 +1,10 @@
 /** Widths of texts. A browser measures them; without one they are estimated. */
 
+import { ensure } from "../known";
+import { lastWhere } from "../numbers";
+
 /** `ui` 12 px, `small` the same at 11 px, `mono` 11 px. */
-export type Font = "ui" | "small" | "mono";
+type Font = "ui" | "small" | "mono";
 export type Measure = (text: string, font: Font) => number;
 
 const ESTIMATE = { ui: 6.4, small: 5.9, mono: 6.7 };
@@ -19,13 +22,10 @@ export function measureWith(ui: string, mono: string): Measure {
   const fonts = { ui: `12px ${ui}`, small: `11px ${ui}`, mono: `11px ${mono}` };
   const known = { ui: new Map<string, number>(), small: new Map<string, number>(), mono: new Map<string, number>() };
   return (text, font) => {
-    let width = known[font].get(text);
-    if (width === undefined) {
+    return ensure(known[font], text, () => {
       pen.font = fonts[font];
-      width = pen.measureText(text).width;
-      known[font].set(text, width);
-    }
-    return width;
+      return pen.measureText(text).width;
+    });
   };
 }
 
@@ -38,14 +38,7 @@ export function clip(text: string, font: Font, room: number, measure: Measure, k
   const part = (length: number) => {
     return keepEnd ? `…${letters.slice(letters.length - length).join("")}` : `${letters.slice(0, length).join("")}…`;
   };
-  let low = 0;
-  let high = letters.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (measure(part(middle), font) <= room) low = middle;
-    else high = middle - 1;
-  }
-  return part(low);
+  return part(lastWhere(letters.length, (length) => measure(part(length), font) <= room));
 }
 
 /** Control characters and halves of others have no place in an SVG file. */

@@ -2,15 +2,17 @@
  * What is drawn of a module: boxes, the edges between them, and labels in place of values that many boxes read.
  * Every data edge of the module is in exactly one place: an edge, a label, or inside a box.
  */
+import { ensure } from "../known";
 import type { Tree } from "../payload";
+import { common, isInside } from "../tree";
 import { type Boxes, boxesOf } from "./boxes";
-import { common, fan, fanRow, makerOf, read, readersOf, valueFrom, type Wiring, wiringOf, within } from "./wiring";
+import { fan, fanRow, makerOf, read, readersOf, valueFrom, type Wiring, wiringOf } from "./wiring";
 
 /** More inputs than this become one terminal; of more outputs, those of one box do. */
 const INPUTS = 12;
 const OUTPUTS = 8;
 
-export interface Edge {
+interface Edge {
   from: number;
   to: number;
   values: number[];
@@ -19,7 +21,7 @@ export interface Edge {
 }
 
 /** A value that many boxes read, at one of them or, with `made`, at its maker. */
-export interface Label {
+interface Label {
   box: number;
   /** The operator of a run that it belongs to, -1 for other boxes. */
   node: number;
@@ -53,29 +55,19 @@ function connect(model: Model): Model {
   const seen = new Map<Edge | Label, Set<number>>();
   /** Between two closed boxes there may be thousands of values: looking through a list of them would take too long. */
   const isNew = (of: Edge | Label, value: number) => {
-    const values = seen.get(of) ?? new Set();
-    seen.set(of, values);
+    const values = ensure(seen, of, () => new Set());
     return values.size < values.add(value).size;
   };
 
   const edge = (from: number, to: number, value: number, position?: number) => {
-    const key = `${from} ${to}`;
-    let found = edges.get(key);
-    if (!found) {
-      found = { from, to, values: [], reads: [] };
-      edges.set(key, found);
-    }
+    const found = ensure(edges, `${from} ${to}`, () => ({ from, to, values: [], reads: [] }));
     if (isNew(found, value)) found.values.push(value);
     if (position !== undefined) found.reads.push(position);
   };
   const label = (box: number, node: number, made: boolean, value: number, readers: number, position?: number) => {
     const at = boxes[box].kind === "run" ? node : -1;
-    const key = `${box} ${at} ${made}`;
-    let found = labels.get(key);
-    if (!found) {
-      found = { box, node: at, made, values: [], fans: [], reads: [] };
-      labels.set(key, found);
-    }
+    const fresh = () => ({ box, node: at, made, values: [], fans: [], reads: [] });
+    const found = ensure(labels, `${box} ${at} ${made}`, fresh);
     if (isNew(found, value)) {
       found.values.push(value);
       found.fans.push(readers);
@@ -84,16 +76,14 @@ function connect(model: Model): Model {
   };
   const end = (kind: "in" | "out" | "tag", value: number, parent: number, readers: number) => {
     const key = `${kind}${value}${parent < 0 ? "" : `@${boxes[parent].key}`}`;
-    let id = ends.get(key);
-    if (id === undefined) {
-      id = boxes.length;
-      ends.set(key, id);
+    return ensure(ends, key, () => {
+      const id = boxes.length;
       const row = parent < 0 ? model.row : boxes[parent].row;
       const rest = { open: false, nodes: [], inner: [], size: 0, title: "" };
       boxes.push({ id, key, kind, row, parent, values: [value], fan: readers, ...rest });
       (parent < 0 ? top : boxes[parent].inner).push(id);
-    }
-    return id;
+      return id;
+    });
   };
 
   wireReads(model, { edge, label, end });
@@ -117,7 +107,7 @@ function wireReads({ tree, wiring, row: drawn, boxes, leafOf, boxOf }: Model, { 
   const readAt = (position: number, node: number) => {
     const maker = nodes.reads[position];
     const value = read(tree, position);
-    const from = maker >= 0 && within(tree, nodes.row[maker], drawn) ? leafOf(maker) : -1;
+    const from = maker >= 0 && isInside(tree, nodes.row[maker], drawn) ? leafOf(maker) : -1;
     const to = leafOf(node);
     if (from === to) return;
     const fanned = fanRow(wiring, position);
@@ -131,7 +121,7 @@ function wireReads({ tree, wiring, row: drawn, boxes, leafOf, boxOf }: Model, { 
     const readers = fan(wiring, value, fanned);
     label(to, node, false, value, readers, position);
     if (fanned < drawn) return;
-    if (maker >= 0 && within(tree, nodes.row[maker], fanned)) label(from, maker, true, value, readers);
+    if (maker >= 0 && isInside(tree, nodes.row[maker], fanned)) label(from, maker, true, value, readers);
     else if (fanned === drawn) source();
     else edge(source(), end("tag", value, scope, readers), value);
   };
@@ -147,7 +137,7 @@ function wireExits({ tree, wiring, row: drawn, leafOf }: Model, { edge, label, e
   const leave = (value: number, from: () => number) => edge(from(), end("out", value, -1, 0), value);
   for (const value of wiring.outputs.keys()) {
     const maker = makerOf(tree, value);
-    if (maker >= 0 ? within(tree, nodes.row[maker], drawn) : drawn === 0) {
+    if (maker >= 0 ? isInside(tree, nodes.row[maker], drawn) : drawn === 0) {
       leave(value, () => (maker >= 0 ? leafOf(maker) : end("in", value, -1, 0)));
     }
   }
@@ -159,7 +149,7 @@ function wireExits({ tree, wiring, row: drawn, leafOf }: Model, { edge, label, e
       const value = valueFrom(tree, node, slot);
       for (const position of readersOf(wiring, value)) {
         const row = nodes.row[wiring.reader[position]];
-        if (within(tree, row, drawn)) continue;
+        if (isInside(tree, row, drawn)) continue;
         const around = common(tree, drawn, row);
         if (fanRow(wiring, position) === around) label(leafOf(node), node, true, value, fan(wiring, value, around));
         else leave(value, () => leafOf(node));
@@ -174,7 +164,7 @@ function mergeEnds(model: Model): void {
   const inputs = top.filter((id) => boxes[id].kind === "in");
   const outputs = new Map<number, number[]>();
   for (const { from, to } of edges) {
-    if (boxes[to].kind === "out") outputs.set(from, [...(outputs.get(from) ?? []), to]);
+    if (boxes[to].kind === "out") ensure(outputs, from, () => []).push(to);
   }
   const total = top.filter((id) => boxes[id].kind === "out").length;
   const into = new Map<number, number>();

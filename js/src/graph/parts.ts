@@ -1,5 +1,7 @@
 /** What one row consists of before anything is drawn: straight runs of own operators, child modules, bodies, groups. */
+import { ensure } from "../known";
 import type { Tree } from "../payload";
+import { childrenOf } from "../tree";
 import { fanRow, readersOf, valueFrom, type Wiring } from "./wiring";
 
 /** So many parts side by side can still be read; beyond that, operators between modules are put together. */
@@ -54,16 +56,12 @@ interface Units {
 function unitsOf(wiring: Wiring, row: number): Units {
   const { tree } = wiring;
   const units: Units = { nodes: new Map(), rows: new Map() };
-  const put = (map: Map<number, number[]>, at: number, item: number) => {
-    const list = map.get(at);
-    if (list) list.push(item);
-    else map.set(at, [item]);
-  };
+  const put = (map: Map<number, number[]>, at: number, item: number) => ensure(map, at, () => []).push(item);
   for (let at = tree.ownFirst[row]; at < tree.ownFirst[row + 1]; at++) {
     const node = tree.ownNodes[at];
     put(units.nodes, holderOf(wiring, row, node), node);
   }
-  for (let child = row + 1; child < tree.end[row]; child = tree.end[child]) {
+  for (const child of childrenOf(tree, row)) {
     if (tree.total[child] > 0) put(units.rows, commonHolder(wiring, row, child), child);
   }
   return units;
@@ -112,7 +110,7 @@ function runs(wiring: Wiring, nodes: number[]): number[][] {
   const feeders = new Map<number, number[]>();
   for (const node of nodes) {
     const reader = readerOf.get(node) as number;
-    if (feeds(wiring.tree, node) && here.has(reader)) feeders.set(reader, [...(feeders.get(reader) ?? []), node]);
+    if (feeds(wiring.tree, node) && here.has(reader)) ensure(feeders, reader, () => []).push(node);
   }
   const runOf = new Map<number, number[]>();
   const out: number[][] = [];

@@ -1,8 +1,8 @@
 /** Layers of a graph: which items stand beside each other, so that edges lead from one layer to a later one. */
 
-export type Arc = readonly [from: number, to: number];
+type Arc = readonly [from: number, to: number];
 
-export interface Ranks {
+interface Ranks {
   rank: Int32Array;
   /** Arcs that lead back, because the items go round in a circle. */
   back: Uint8Array;

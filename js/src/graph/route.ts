@@ -4,7 +4,7 @@ import type { Layout } from "./layout";
 import { clears, curve, rounded, type Stroke } from "./pen";
 import type { Way } from "./ways";
 
-export interface Route {
+interface Route {
   edges: number[];
   strokes: Stroke[];
   /** The box that it ends at, -1 where it goes on. */

@@ -3,6 +3,7 @@
  * in it and its own border. All edges from one box cross a border in one place.
  */
 
+import { ensure } from "../known";
 import { type Box, canOpen } from "./boxes";
 import { type Item, newItem } from "./items";
 import type { Model } from "./model";
@@ -62,12 +63,11 @@ function cut({ boxes, edges }: Model, scopes: Map<number, Scope>): void {
   edges.forEach(({ from: source, to: target }, edge) => {
     const add = (scope: number, from: number, to: number) => {
       const key = `${scope} ${source} ${from} ${to}`;
-      let segment = found.get(key);
-      if (!segment) {
-        segment = { source, from, to, edges: [], way: "layers", residual: false };
-        found.set(key, segment);
-        scopes.get(scope)?.segments.push(segment);
-      }
+      const segment = ensure(found, key, () => {
+        const made: Segment = { source, from, to, edges: [], way: "layers", residual: false };
+        scopes.get(scope)?.segments.push(made);
+        return made;
+      });
       segment.edges.push(edge);
     };
     const parent = (box: number) => boxes[box].parent;
@@ -84,12 +84,7 @@ function layer(boxes: Box[], scope: Scope): void {
   const known = new Map<string, number>();
   const place = (box: number, port: Item["port"], source: number) => {
     const key = port === 0 ? `${box}` : `${port} ${source}`;
-    let at = known.get(key);
-    if (at === undefined) {
-      at = scope.items.push(newItem(0, { box, port, source })) - 1;
-      known.set(key, at);
-    }
-    return at;
+    return ensure(known, key, () => scope.items.push(newItem(0, { box, port, source })) - 1);
   };
   const placeOf = ({ source, ...ends }: Segment, end: "from" | "to") =>
     ends[end] === BORDER ? place(-1, end === "from" ? -1 : 1, source) : place(ends[end], 0, -1);

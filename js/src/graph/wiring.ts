@@ -1,8 +1,10 @@
 /** Who reads which value, for a whole tree: found once, asked by every drawing. */
+import { ensure, once } from "../known";
 import type { Tree } from "../payload";
+import { common } from "../tree";
 
 /** A value that so many boxes side by side read is no edge any more but a label at each of them. */
-export const FAN = 5;
+const FAN = 5;
 
 const SLOTS = 4096;
 
@@ -21,16 +23,7 @@ export interface Wiring {
   fans: Map<number, Map<number, number>>;
 }
 
-const known = new WeakMap<Tree, Wiring>();
-
-export function wiringOf(tree: Tree): Wiring {
-  let wiring = known.get(tree);
-  if (!wiring) {
-    wiring = wire(tree);
-    known.set(tree, wiring);
-  }
-  return wiring;
-}
+export const wiringOf = once(wire);
 
 function wire(tree: Tree): Wiring {
   const { nodes, inputs } = tree;
@@ -50,7 +43,7 @@ function wire(tree: Tree): Wiring {
   tree.outputs.forEach(({ node, slot }, place) => {
     if (node < -inputs.length) return;
     const value = valueFrom(tree, node, slot);
-    outputs.set(value, [...(outputs.get(value) ?? []), place]);
+    ensure(outputs, value, () => []).push(place);
   });
   return { tree, first, edges, reader, outputs, body: bodies(tree), fans: new Map() };
 }
@@ -68,7 +61,7 @@ function bodies(tree: Tree): Map<number, number> {
 /** A value as one number: its maker and the maker's output slot. */
 export const valueFrom = (tree: Tree, maker: number, slot: number) => (maker + tree.inputs.length) * SLOTS + slot;
 export const makerOf = (tree: Tree, value: number) => Math.floor(value / SLOTS) - tree.inputs.length;
-export const slotOf = (value: number) => value % SLOTS;
+const slotOf = (value: number) => value % SLOTS;
 export const read = (tree: Tree, edge: number) =>
   valueFrom(tree, tree.nodes.reads[edge], tree.nodes.slot.get(edge) ?? 0);
 
@@ -92,21 +85,12 @@ export function typeOf(tree: Tree, value: number): string {
   return tree.types[slot === 0 ? tree.nodes.type[maker] : (tree.nodes.more.get(maker)?.[slot - 1] ?? -1)] ?? "";
 }
 
-export const within = (tree: Tree, row: number, above: number) => row >= above && row < tree.end[above];
-
-/** The innermost row whose region holds both; a graph input (-1) stands outside of all, at the root. */
-export function common(tree: Tree, a: number, b: number): number {
-  let at = Math.max(Math.min(a, b), 0);
-  while (!within(tree, Math.max(a, b), at)) at = tree.parent[at];
-  return at;
-}
-
 /** By row: how many of its child modules and own nodes read the value. Only values with many readers have any. */
-function fansOf(wiring: Wiring, value: number): Map<number, number> {
-  const { tree, reader, fans } = wiring;
-  let counts = fans.get(value);
-  if (counts) return counts;
-  counts = new Map();
+const fansOf = (wiring: Wiring, value: number) => ensure(wiring.fans, value, () => countFans(wiring, value));
+
+function countFans(wiring: Wiring, value: number): Map<number, number> {
+  const { tree, reader } = wiring;
+  const counts = new Map<number, number>();
   const seen = new Set<number>();
   for (const edge of readersOf(wiring, value)) {
     const node = reader[edge];
@@ -121,7 +105,6 @@ function fansOf(wiring: Wiring, value: number): Map<number, number> {
       if (row < 0) break;
     }
   }
-  fans.set(value, counts);
   return counts;
 }
 

@@ -50,7 +50,7 @@ export function boxWords(model: Model, box: Box, look: Look, ports: ReturnType<t
   return [what, ...seen, ...read, ...full(endTitle(model, box))].join(", ");
 }
 
-export interface ValueWords {
+interface ValueWords {
   name: string;
   type: string;
   /** Where it comes from, as a path from the root. */

@@ -2,10 +2,11 @@
  * On which line a forward calls a child module, as far as its text tells. Where it tells of two lines, or of none,
  * nothing is claimed.
  */
+import { lastWhere } from "../numbers";
 import { bare, type Read } from "./tokens";
 
 /** The forward's text with strings and comments taken out, as one, and where each line begins in it. */
-export interface Code {
+interface Code {
   text: string;
   starts: number[];
   /** What the forward calls its module: `self`, as a rule. */
@@ -78,16 +79,7 @@ function linesOf(code: Code, pattern: RegExp): number[] {
   return [...code.text.matchAll(pattern)].map((match) => lineAt(code, match.index));
 }
 
-function lineAt({ starts }: Code, at: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle] <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
+const lineAt = ({ starts }: Code, at: number) => lastWhere(starts.length - 1, (line) => starts[line] <= at);
 
 /** The first line after `line` that is not indented deeper. */
 function endOfBlock(code: Code, line: number): number {

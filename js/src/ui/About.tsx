@@ -1,13 +1,15 @@
 /** About the selected module call, or about the whole. */
-import { type ComponentChildren, Fragment } from "preact";
+
+import { Fragment } from "preact";
 import { callsOf, equals, grouped, meaning, operatorsOf, run, tag } from "../about";
 import { evidenceOf } from "../evidence";
 import { quoted } from "../find";
 import { count, error, ownership, plain, plural, size } from "../format";
 import type { Tree } from "../payload";
+import { titleOf } from "../tree";
 import { Histogram } from "./about/Histogram";
 import { EvidenceGlyph, Icon } from "./Icons";
-import { CopyButton } from "./parts";
+import { CopyButton, Entry, Link } from "./parts";
 import { quiet, type View } from "./view";
 
 export function About({ view }: { view: View }) {
@@ -21,15 +23,6 @@ export function About({ view }: { view: View }) {
         <Operators view={view} row={row} />
       </dl>
     </div>
-  );
-}
-
-function Entry({ term, children }: { term: string; children: ComponentChildren }) {
-  return (
-    <>
-      <dt>{term}</dt>
-      <dd>{children}</dd>
-    </>
   );
 }
 
@@ -84,9 +77,9 @@ function Numbers({ view: { store } }: { view: View }) {
       {row >= 0 && (
         <div>
           First difference:{" "}
-          <button type="button" class="link mono" onClick={() => store.select(row)} {...quiet}>
-            <bdi>{row === 0 ? store.tree.title : store.tree.key[row]}</bdi>
-          </button>
+          <Link mono onClick={() => store.select(row)}>
+            <bdi>{titleOf(store.tree, row)}</bdi>
+          </Link>
         </div>
       )}
     </Entry>
@@ -104,9 +97,7 @@ function Call({ view, row }: { view: View; row: number }) {
         {alike > 1 && (
           <>
             {" "}
-            <button type="button" class="link" onClick={() => setQuery(`class:${quoted(cls)}`)} {...quiet}>
-              {plural(alike, "call")} of this class
-            </button>
+            <Link onClick={() => setQuery(`class:${quoted(cls)}`)}>{plural(alike, "call")} of this class</Link>
           </>
         )}
       </Entry>
@@ -176,11 +167,7 @@ function Calls({ view: { store }, row }: { view: View; row: number }) {
     <Entry term="calls">
       call {tree.call[row]} of {calls.length}
       <span class="q">, counted from 0</span>{" "}
-      {calls[at + 1] !== undefined && (
-        <button type="button" class="link" onClick={() => store.select(calls[at + 1])} {...quiet}>
-          next call
-        </button>
-      )}
+      {calls[at + 1] !== undefined && <Link onClick={() => store.select(calls[at + 1])}>next call</Link>}
     </Entry>
   );
 }
@@ -210,9 +197,9 @@ function Copies({ view: { store }, row }: { view: View; row: number }) {
   const others = equals(tree, row);
   if (!beside && !differs && others === 0) return null;
   const link = (to: number) => (
-    <button type="button" class="link mono" onClick={() => select(to)} {...quiet}>
+    <Link mono onClick={() => select(to)}>
       <bdi>{tree.name[to] + (tree.call[to] > 0 ? `#${tree.call[to]}` : "")}</bdi>
-    </button>
+    </Link>
   );
   return (
     <Entry term="copies">
@@ -251,14 +238,7 @@ function Evidence({ view: { store }, row }: { view: View; row: number }) {
           .map(({ nodes, name }) => (
             <li key={name}>
               <EvidenceGlyph kind={name} />
-              <button
-                type="button"
-                class="link"
-                onClick={() => setQuery(within(store.tree, row, `evidence:${quoted(name)}`))}
-                {...quiet}
-              >
-                {name}
-              </button>
+              <Link onClick={() => setQuery(within(store.tree, row, `evidence:${quoted(name)}`))}>{name}</Link>
               <span class="mono">{nodes}</span>
             </li>
           ))}

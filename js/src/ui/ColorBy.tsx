@@ -45,7 +45,7 @@ export function ColorBy({ view }: { view: View }) {
   );
 }
 
-export function LegendList({ colours: { legend, counted } }: { colours: Colours }) {
+function LegendList({ colours: { legend, counted } }: { colours: Colours }) {
   const used = legend.filter(({ count }) => count > 0);
   if (used.length === 0) return <p class="q">Nothing has a colour.</p>;
   return (

@@ -1,9 +1,9 @@
 /** The columns of the tree: their headers, which sort, and the choice of which are shown. */
 import { COLUMNS, type Column, nextSort, parseSort } from "../columns";
-import { taken } from "../keyboard";
 import { Icon } from "./Icons";
+import { headerKey } from "./listEvents";
 import { Popover } from "./Popover";
-import { STEP } from "./Row";
+import { STEP } from "./TreeRow";
 import { quiet, type View } from "./view";
 
 interface About {
@@ -14,7 +14,7 @@ interface About {
   width: number;
 }
 
-export const ABOUT: Record<Column, About> = {
+const ABOUT: Record<Column, About> = {
   nodes: {
     header: "ONNX nodes",
     word: "ONNX nodes",
@@ -103,17 +103,6 @@ export function Header({ view, columns, slim }: { view: View; columns: Column[];
       </div>
     </div>
   );
-}
-
-/** ← and → walk the headers, ↓ goes back to the rows. */
-function headerKey(event: KeyboardEvent, view: View): void {
-  const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll("button")];
-  const at = buttons.indexOf(event.target as HTMLButtonElement);
-  if (event.key === "ArrowDown") view.focus.value = "tree";
-  else if (event.key === "ArrowRight") buttons[Math.min(at + 1, buttons.length - 1)].focus();
-  else if (event.key === "ArrowLeft") buttons[Math.max(at - 1, 0)].focus();
-  else return;
-  taken(event);
 }
 
 export function ColumnChoice({ view }: { view: View }) {

@@ -1,10 +1,11 @@
 /** How deep the tree is open: root … deepest, operators as rows at the end, or mixed once rows were opened by hand. */
 import { quiet, type View } from "./view";
 
-export function Depth({ view: { store } }: { view: View }) {
+/** `operators`: whether they may be rows. */
+export function Depth({ view: { store }, operators = true }: { view: View; operators?: boolean }) {
   const { deepest, nodes } = store.tree;
   const { depth, mixed } = store.depth.value;
-  const last = deepest + (nodes.count > 0 ? 1 : 0);
+  const last = deepest + (operators && nodes.count > 0 ? 1 : 0);
   if (last === 0) return null;
   const word = mixed ? "mixed" : wordFor(depth, deepest);
   return (
@@ -15,7 +16,7 @@ export function Depth({ view: { store } }: { view: View }) {
         min={0}
         max={last}
         value={depth}
-        aria-label="Depth: root to operators"
+        aria-label={operators ? "Depth: root to operators" : "Depth: root to deepest"}
         aria-valuetext={word}
         onInput={(event) => store.setDepth(Number(event.currentTarget.value))}
         onKeyDown={(event) => event.key.startsWith("Arrow") && event.stopPropagation()}

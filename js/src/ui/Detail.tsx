@@ -2,12 +2,13 @@
 import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { madeFor, makersOf, readersOf, runsOf } from "../flow";
+import { lastPart } from "../format";
 import type { DetailState, NodeDetail, Port } from "../store";
 import { nodeName } from "../tree";
-import { EvidenceGlyph, Icon } from "./Icons";
+import { EvidenceGlyph } from "./Icons";
 import { closeDetail } from "./Nodes";
-import { CopyButton, Shape } from "./parts";
-import { quiet, type View } from "./view";
+import { CopyButton, Entry, IconButton, Link, Shape } from "./parts";
+import type { View } from "./view";
 
 export function Detail({ view, node }: { view: View; node: number }) {
   const { tree, details } = view.store;
@@ -21,16 +22,7 @@ export function Detail({ view, node }: { view: View; node: number }) {
         <bdi>{name}</bdi>
         <CopyButton text={name} label="Copy name" />
         <span class="grow" />
-        <button
-          type="button"
-          class="btn"
-          aria-label="Close"
-          title="Close (Esc)"
-          onClick={() => closeDetail(view)}
-          {...quiet}
-        >
-          <Icon name="cross" />
-        </button>
+        <IconButton icon="cross" label="Close" title="Close (Esc)" onClick={() => closeDetail(view)} />
       </h4>
       <Absence state={state} />
       <dl class="kv">
@@ -65,15 +57,6 @@ function Waiting({ term, state }: { term: string; state: DetailState | undefined
     <Entry term={term}>
       <span class="wait">…</span>
     </Entry>
-  );
-}
-
-function Entry({ term, children }: { term: string; children: ComponentChildren }) {
-  return (
-    <>
-      <dt>{term}</dt>
-      <dd>{children}</dd>
-    </>
   );
 }
 
@@ -135,7 +118,7 @@ function Place({ text }: { text: string | null }) {
     <>
       {", "}
       <bdi class="mono" title={text}>
-        {text.slice(text.lastIndexOf("/") + 1)}
+        {lastPart(text)}
       </bdi>
     </>
   );
@@ -168,9 +151,9 @@ function KeyLink({ view, text }: { view: View; text: string }) {
   const row = tree.rowOf.get(text);
   if (row === undefined) return <bdi class="mono">{text}</bdi>;
   return (
-    <button type="button" class="link mono" onClick={() => select(row)} {...quiet}>
+    <Link mono onClick={() => select(row)}>
       <bdi>{text === "" ? tree.title : text}</bdi>
-    </button>
+    </Link>
   );
 }
 
@@ -217,9 +200,8 @@ function ReadBy({ view, node }: { view: View; node: number }) {
 function NodeLink({ view: { store }, node }: { view: View; node: number }) {
   const { tree, linked, selectNode } = store;
   return (
-    <button
-      type="button"
-      class="link mono"
+    <Link
+      mono
       title={nodeName(tree, node)}
       onClick={() => selectNode(node)}
       onPointerOver={() => {
@@ -228,10 +210,9 @@ function NodeLink({ view: { store }, node }: { view: View; node: number }) {
       onPointerOut={() => {
         linked.value = null;
       }}
-      {...quiet}
     >
       {tree.ops[tree.nodes.op[node]]} {node}
-    </button>
+    </Link>
   );
 }
 
@@ -253,9 +234,7 @@ function Listed({ count, children }: { count: number; children: (index: number) 
       {shown < count && (
         <>
           {" and "}
-          <button type="button" class="link" onClick={() => setAll(true)} {...quiet}>
-            {count - shown} more
-          </button>
+          <Link onClick={() => setAll(true)}>{count - shown} more</Link>
         </>
       )}
     </>

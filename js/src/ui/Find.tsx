@@ -4,6 +4,7 @@ import { plural } from "../format";
 import { modified, taken } from "../keyboard";
 import { FindHelp, use } from "./FindHelp";
 import { Icon } from "./Icons";
+import { IconButton, Link } from "./parts";
 import { quiet, stepMatch, type View } from "./view";
 
 export function Find({ view }: { view: View }) {
@@ -59,9 +60,9 @@ function Problem({ view, message, better }: { view: View; message: string; bette
         <>
           {" "}
           Did you mean{" "}
-          <button type="button" class="link mono" onClick={(event) => use(event, view, better)} {...quiet}>
+          <Link mono onClick={(event) => use(event, view, better)}>
             <bdi>{better}</bdi>
-          </button>
+          </Link>
           ?
         </>
       )}
@@ -75,42 +76,29 @@ function Steps({ view }: { view: View }) {
   const off = (store.matches.value?.rows.length ?? 0) === 0;
   return (
     <>
-      <button
-        type="button"
-        class="btn"
-        aria-label="Previous match"
+      <IconButton
+        icon="up"
+        label="Previous match"
         title="Previous match (Shift+n)"
         disabled={off}
         onClick={() => stepMatch(view, -1)}
-        {...quiet}
-      >
-        <Icon name="up" />
-      </button>
-      <button
-        type="button"
-        class="btn"
-        aria-label="Next match"
+      />
+      <IconButton
+        icon="down"
+        label="Next match"
         title="Next match (n)"
         disabled={off}
         onClick={() => stepMatch(view, 1)}
-        {...quiet}
-      >
-        <Icon name="down" />
-      </button>
-      <button
-        type="button"
-        class="btn"
-        aria-label="Only matches"
-        title="Only matches"
+      />
+      <IconButton
+        icon="filter"
+        label="Only matches"
         aria-pressed={only.value}
         disabled={off}
         onClick={() => {
           only.value = !only.value;
         }}
-        {...quiet}
-      >
-        <Icon name="filter" />
-      </button>
+      />
     </>
   );
 }

@@ -1,7 +1,8 @@
 /** The grammar of the find box, by examples out of the model itself. A click on one searches for it. */
 import { examples } from "../find/examples";
 import { Popover } from "./Popover";
-import { quiet, type View } from "./view";
+import { Link } from "./parts";
+import type { View } from "./view";
 
 export function FindHelp({ view }: { view: View }) {
   return (
@@ -12,7 +13,8 @@ export function FindHelp({ view }: { view: View }) {
 }
 
 function Grammar({ view }: { view: View }) {
-  const { op, cls, path, evidence, error, parameters, from, to } = examples(view.store.tree);
+  const { tree } = view.store;
+  const { op, cls, path, evidence, error, parameters, from, to } = examples(tree);
   return (
     <>
       <dl>
@@ -22,10 +24,16 @@ function Grammar({ view }: { view: View }) {
         <Example view={view} query={`path:${path}.*`} means="path; * is any text, ? one character" />
         <Example view={view} query={evidence} means="evidence; a|b is either" />
         <Example view={view} query={error} means="error of the call; also < >= <= =" />
-        <Example view={view} query={parameters} means="with everything inside; also bytes, nodes" />
-        <Example view={view} query={`${from} -> ${to}`} means="operators along the data flow" />
-        <Example view={view} query={`${from} -> * -> ${to}`} means="* is exactly one operator" />
-        <Example view={view} query={`${from} -> ** -> ${to}`} means="** is none to eight" />
+        {tree.totals.parameters > 0 && (
+          <Example view={view} query={parameters} means="with everything inside; also bytes, nodes" />
+        )}
+        {tree.nodes.reads.length > 0 && (
+          <>
+            <Example view={view} query={`${from} -> ${to}`} means="operators along the data flow" />
+            <Example view={view} query={`${from} -> * -> ${to}`} means="* is exactly one operator" />
+            <Example view={view} query={`${from} -> ** -> ${to}`} means="** is none to eight" />
+          </>
+        )}
         <Example view={view} query={`class:${cls} nodes>1`} means="all must hold" />
         <Example view={view} query={`class:"${cls}"`} means="in quotes no character has a meaning" />
       </dl>
@@ -46,9 +54,9 @@ function Example({ view, query, means }: { view: View; query: string; means: str
   return (
     <div>
       <dt>
-        <button type="button" class="link" onClick={(event) => use(event, view, query)} {...quiet}>
+        <Link onClick={(event) => use(event, view, query)}>
           <bdi>{query}</bdi>
-        </button>
+        </Link>
       </dt>
       <dd>{means}</dd>
     </div>

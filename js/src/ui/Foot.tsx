@@ -1,9 +1,10 @@
 /** The last action as a line of Python, and the list of keys. */
-import { Keys } from "./Keys";
+import type { ComponentChildren } from "preact";
+import { type KeyList, Keys } from "./Keys";
 import { CopyButton } from "./parts";
 import type { View } from "./view";
 
-export function Foot({ view }: { view: View }) {
+export function Foot({ view, keys, children }: { view: View; keys: KeyList; children?: ComponentChildren }) {
   const python = view.store.python.value;
   return (
     <div class="foot" data-zone="foot">
@@ -11,7 +12,8 @@ export function Foot({ view }: { view: View }) {
       <code title={python}>{python}</code>
       <CopyButton text={python} label="Copy code" />
       <span class="grow" />
-      <Keys view={view} />
+      {children}
+      <Keys view={view} keys={keys} />
     </div>
   );
 }

@@ -1,8 +1,10 @@
 /** The graph: the selected module drawn with its child modules, own operators, and the values between them. */
+
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { noNodes } from "../format";
 import { measureWith } from "../graph/measure";
 import { NONE } from "../store";
+import { titleOf } from "../tree";
 import { Detail } from "./Detail";
 import { Canvas } from "./graph/Canvas";
 import { Card } from "./graph/Card";
@@ -23,7 +25,7 @@ export function Graph({ view }: { view: View }) {
     <>
       {drawn !== Math.max(row, 0) && (
         <div class="tools">
-          drawn: <bdi class="mono">{drawn === 0 ? tree.title : tree.key[drawn]}</bdi>
+          drawn: <bdi class="mono">{titleOf(tree, drawn)}</bdi>
         </div>
       )}
       <Drawing view={view} state={state} />

@@ -2,9 +2,9 @@
 import { useState } from "preact/hooks";
 import { count, plain, plural, python, size } from "../format";
 import type { Tree } from "../payload";
-import { Icon } from "./Icons";
+import { Icon, VERDICTS } from "./Icons";
 import { Popover } from "./Popover";
-import { CopyButton } from "./parts";
+import { CopyButton, Link } from "./parts";
 import { quiet, type View } from "./view";
 
 export function Head({ view }: { view: View }) {
@@ -34,9 +34,6 @@ export function Head({ view }: { view: View }) {
   );
 }
 
-const BADGE_ICON = { ok: "check", bad: "cross", none: "minus" } as const;
-const BADGE_WORD = { ok: "Numbers agree: ", bad: "Numbers differ: ", none: "" } as const;
-
 /** Leads to the first place where the numbers part, or to the whole model, and to what is known about it. */
 function Badge({ view }: { view: View }) {
   const { tree, select, setTab } = view.store;
@@ -47,8 +44,8 @@ function Badge({ view }: { view: View }) {
   };
   return (
     <button type="button" class={`badge ${status}`} title={help} onClick={show} {...quiet}>
-      <Icon name={BADGE_ICON[status]} />
-      <span class="aloud">{BADGE_WORD[status]}</span>
+      <Icon name={VERDICTS[status].icon} />
+      <span class="aloud">{VERDICTS[status].word}</span>
       <span class="text">{text}</span>
     </button>
   );
@@ -59,21 +56,25 @@ const FILES = [
   ["The tree as JSON", "save_json", "json"],
 ] as const;
 
-/** Files are written by Python: the line to run, ready to copy. */
 function Share({ view }: { view: View }) {
   const { variable, title } = view.store.tree;
+  const lines = FILES.map(
+    ([what, method, suffix]) => [what, `${variable}.widget.${method}(${python(`${title}.${suffix}`)})`] as const,
+  );
+  return <Save view={view} lines={lines} />;
+}
+
+/** Files are written by Python: the line to run, ready to copy. */
+export function Save({ view, lines }: { view: View; lines: (readonly [what: string, line: string])[] }) {
   return (
     <Popover view={view} name="save" label="Save" button={<Icon name="save" />}>
-      {FILES.map(([what, method, suffix]) => {
-        const line = `${variable}.widget.${method}(${python(`${title}.${suffix}`)})`;
-        return (
-          <div class="line" key={method}>
-            <span>{what}</span>
-            <code>{line}</code>
-            <CopyButton text={line} label="Copy code" />
-          </div>
-        );
-      })}
+      {lines.map(([what, line]) => (
+        <div class="line" key={line}>
+          <span>{what}</span>
+          <code>{line}</code>
+          <CopyButton text={line} label="Copy code" />
+        </div>
+      ))}
     </Popover>
   );
 }
@@ -117,9 +118,9 @@ export function Notes({ notes }: { notes: string[] }) {
   return (
     <div class="notes">
       <Icon name="warn" />
-      <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)} {...quiet}>
+      <Link aria-expanded={open} onClick={() => setOpen(!open)}>
         {plural(notes.length, "note")}
-      </button>
+      </Link>
       {!open && <span class="first">{notes[0]}</span>}
       {open && (
         <ul>

@@ -24,7 +24,16 @@ const PATHS = {
   hue: "M8 2.2c2.6 3 4 5 4 7a4 4 0 0 1-8 0c0-2 1.4-4 4-7zM8 13.2V2.2",
 } as const;
 
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+export type IconName = keyof typeof PATHS;
+
+/** Whether numbers agree; the word is for those who do not see the icon. */
+export const VERDICTS = {
+  ok: { icon: "check", word: "Numbers agree: " },
+  bad: { icon: "cross", word: "Numbers differ: " },
+  none: { icon: "minus", word: "" },
+} as const;
+
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="i" viewBox="0 0 16 16" aria-hidden="true">
       <path d={PATHS[name]} />

@@ -2,19 +2,33 @@
 import { Popover } from "./Popover";
 import type { View } from "./view";
 
-const KEYS = [
-  ["↑ ↓ Home End PgUp PgDn", "move"],
-  ["↑ on the first row", "column headers, Enter sorts"],
+export type KeyList = (readonly [key: string, what: string])[];
+
+const MOVE = ["↑ ↓ Home End PgUp PgDn", "move"] as const;
+const OPEN: KeyList = [
   ["→", "open, then first child"],
   ["←", "close, then parent"],
   ["Shift+→, Shift+←", "show, fold equal copies"],
   ["[ ]", "previous, next equal copy"],
-  ["Space, Shift+↑ ↓", "select, extend"],
-  ["Shift+Space", "add, take out again"],
-  ["Enter", "select and go to the pane"],
+];
+const FIND: KeyList = [
   ["*", "open all siblings"],
   ["letters", "go to the next name that begins so"],
   ["/", "find"],
+];
+const LAST: KeyList = [
+  ["?", "this list"],
+  ["Esc", "close; then leave to the cell"],
+];
+
+export const KEYS: KeyList = [
+  MOVE,
+  ["↑ on the first row", "column headers, Enter sorts"],
+  ...OPEN,
+  ["Space, Shift+↑ ↓", "select, extend"],
+  ["Shift+Space", "add, take out again"],
+  ["Enter", "select and go to the pane"],
+  ...FIND,
   ["n, Shift+n", "next, previous match"],
   ["1 2 3 4", "Nodes, Graph, Source, About"],
   ["in the graph: arrows", "follow edges"],
@@ -22,11 +36,23 @@ const KEYS = [
   ["u", "next value of the box"],
   ["+ − 0", "zoom, fit"],
   ["F6", "tree, pane, foot"],
-  ["?", "this list"],
-  ["Esc", "close; then leave to the cell"],
-] as const;
+  ...LAST,
+];
 
-export function Keys({ view }: { view: View }) {
+/** Those of a comparison. */
+export const COMPARE_KEYS: KeyList = [
+  MOVE,
+  ["↑ on the first row", "columns, Enter compares with one"],
+  ...OPEN,
+  ["n, Shift+n", "next, previous difference, or match"],
+  ["Space", "select"],
+  ["Enter", "select and go to the drawer"],
+  ...FIND,
+  ["F6", "tree, drawer, foot"],
+  ...LAST,
+];
+
+export function Keys({ view, keys }: { view: View; keys: KeyList }) {
   const button = (
     <>
       <span class="key">?</span> keys
@@ -35,7 +61,7 @@ export function Keys({ view }: { view: View }) {
   return (
     <Popover view={view} name="keys" label="Keys" button={button} class="up">
       <dl>
-        {KEYS.map(([key, what]) => (
+        {keys.map(([key, what]) => (
           <div key={key}>
             <dt>{key}</dt>
             <dd>{what}</dd>

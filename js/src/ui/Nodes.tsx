@@ -1,9 +1,11 @@
 /** The table of the selected modules' nodes, and the detail of one of them docked below. */
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { noNodes } from "../format";
-import { isLetter, modified, moved, taken } from "../keyboard";
+import { modified, taken } from "../keyboard";
 import { NONE } from "../store";
 import { Detail } from "./Detail";
+import { Scroller } from "./Grid";
+import { focusEntry, listKey, numberAt } from "./listEvents";
 import { filtered, nodesOfAll } from "./nodes/listed";
 import { NodeRow } from "./nodes/NodeRow";
 import { Tools } from "./nodes/Tools";
@@ -71,8 +73,7 @@ function Filter({ view, text, setText, shown, all }: FilterProps) {
     else if (event.key !== "Enter" && event.key !== "ArrowDown") return;
     taken(event);
     if (event.key !== "Escape" && shown === 0) return;
-    view.activeNode.value = 0;
-    view.focus.value = "nodes";
+    focusEntry(view, 0);
   };
   return (
     <div class="fl">
@@ -100,6 +101,7 @@ function List({ view, above, nodes }: { view: View; above: number; nodes: Int32A
   const sight = useVirtual(scroller, nodes.length, place);
   useDocked(view, sight, nodes);
   useAskedFocus(view, "nodes", scroller, () => sight.scrollTo(place));
+  const choose = () => dock(view.store, nodes[place]);
   const digits = String(tree.nodes.count - 1).length;
   return (
     <div
@@ -112,30 +114,25 @@ function List({ view, above, nodes }: { view: View; above: number; nodes: Int32A
       <div role="rowgroup">
         <Header />
       </div>
-      <div
-        class="rows"
-        role="rowgroup"
-        ref={scroller}
-        tabIndex={-1}
-        {...quiet}
+      <Scroller
+        box={scroller}
+        sight={sight}
         onClick={(event) => nodeClick(event, view, nodes)}
-        onPointerOver={(event) => link(view, nodeAt(event))}
+        onPointerOver={(event) => link(view, numberAt(event, "node"))}
         onPointerLeave={() => link(view, null)}
-        onKeyDown={(event) => nodeKey(event, view, nodes, place, sight.page)}
+        onKeyDown={(event) => listKey(event, { view, place, count: nodes.length, page: sight.page, choose })}
       >
-        <div class="all" role="presentation" style={{ height: `${sight.height}px` }}>
-          {sight.items.map(({ index }) => (
-            <NodeRow
-              key={nodes[index]}
-              view={view}
-              above={above}
-              node={nodes[index]}
-              place={index}
-              active={index === place}
-            />
-          ))}
-        </div>
-      </div>
+        {sight.items.map(({ index }) => (
+          <NodeRow
+            key={nodes[index]}
+            view={view}
+            above={above}
+            node={nodes[index]}
+            place={index}
+            active={index === place}
+          />
+        ))}
+      </Scroller>
     </div>
   );
 }
@@ -179,34 +176,15 @@ function useDocked(view: View, sight: Window, nodes: Int32Array): void {
   }, [docked, ready, nodes]);
 }
 
-function nodeAt(event: Event): number | null {
-  const element = (event.target as Element).closest<HTMLElement>("[data-node]");
-  return element && Number(element.dataset.node);
-}
-
 function link({ store: { linked } }: View, node: number | null): void {
   linked.value = node === null ? null : { node };
 }
 
 function nodeClick(event: MouseEvent, view: View, nodes: Int32Array): void {
-  const node = nodeAt(event);
+  const node = numberAt(event, "node");
   if (node === null) return;
   view.store.node.value = node;
-  view.activeNode.value = nodes.indexOf(node);
-  view.focus.value = "nodes";
-}
-
-/** Arrows move, Enter and Space dock; letters are the widget's. */
-function nodeKey(event: KeyboardEvent, view: View, nodes: Int32Array, place: number, page: number): void {
-  if (modified(event) || isLetter(event)) return;
-  const to = moved(event.key, place, nodes.length, page);
-  if (to !== null) {
-    view.activeNode.value = to;
-    view.focus.value = "nodes";
-  } else if ((event.key === "Enter" || event.key === " ") && place >= 0) dock(view.store, nodes[place]);
-  else if (event.key === "ArrowLeft") view.focus.value = "tree";
-  else return;
-  taken(event);
+  focusEntry(view, nodes.indexOf(node));
 }
 
 /** Closes the docked detail and gives the focus back to where its node is listed. */

@@ -1,6 +1,7 @@
 /** Said above the tree when a search finds nothing, with what it most likely meant. */
 import { find, suggestion } from "../find";
-import { quiet, type View } from "./view";
+import { Link } from "./parts";
+import type { View } from "./view";
 
 export function NothingMatches({ view: { store } }: { view: View }) {
   const query = store.query.value;
@@ -12,9 +13,9 @@ export function NothingMatches({ view: { store } }: { view: View }) {
       {better !== null && (
         <div class="q">
           Did you mean{" "}
-          <button type="button" class="link" onClick={() => store.setQuery(better)} {...quiet}>
+          <Link onClick={() => store.setQuery(better)}>
             <bdi>{better}</bdi>
-          </button>
+          </Link>
           ? It finds {find(store.tree, better)?.count ?? 0}.
         </div>
       )}

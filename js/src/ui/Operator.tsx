@@ -1,19 +1,19 @@
 /** One row of the treegrid that is an operator: a leaf below the module whose own forward made it. */
 import type { Column } from "../columns";
 import { markedText } from "../find";
+import { listed } from "../format";
 import { Swatch } from "./ColorBy";
 import { EvidenceGlyph } from "./Icons";
 import { Name, Shape } from "./parts";
-import { Indent, type Standing } from "./Row";
-import { ROW } from "./useVirtual";
-import { quiet, type View } from "./view";
+import { Indent, type Standing, TreeRow } from "./TreeRow";
 
-export interface OperatorProps extends Standing {
-  view: View;
+interface OperatorProps extends Standing {
   node: number;
+  columns: Column[];
 }
 
-export function Operator({ view, node, place, columns, ...props }: OperatorProps) {
+export function Operator({ node, columns, ...standing }: OperatorProps) {
+  const { view, room } = standing;
   const { tree, matches, query, colours } = view.store;
   const { nodes } = tree;
   const op = tree.ops[nodes.op[node]];
@@ -22,22 +22,15 @@ export function Operator({ view, node, place, columns, ...props }: OperatorProps
   const level = tree.level[nodes.row[node]] + 1;
   const marked = matches.value?.nodes?.[node] ? (markedText(op, query.value, "op") ?? [0, op.length]) : null;
   return (
-    <div
+    <TreeRow
+      of={standing}
+      row={tree.size + node}
+      level={level}
       class="tr op"
-      role="row"
-      data-row={tree.size + node}
-      tabIndex={props.active ? 0 : -1}
-      style={{ transform: `translateY(${place * ROW}px)` }}
-      aria-label={[op, `node ${node}`, type, kind].filter((part) => part !== "").join(", ")}
-      aria-rowindex={place + 2}
-      aria-level={level + 1}
-      aria-posinset={props.position}
-      aria-setsize={props.siblings}
-      aria-selected={props.selected}
-      {...quiet}
+      aria-label={listed([op, `node ${node}`, type, kind])}
     >
       <div class="name" role="rowheader" title={type}>
-        <Indent level={level} room={props.room} />
+        <Indent level={level} room={room} />
         <span class="car" />
         {colours.value && <Swatch colours={colours.value} at={colours.value.ofNode(node)} />}
         <span class="nm">
@@ -50,7 +43,7 @@ export function Operator({ view, node, place, columns, ...props }: OperatorProps
       {columns.map((column) => (
         <OperatorCell key={column} column={column} node={node} kind={kind} />
       ))}
-    </div>
+    </TreeRow>
   );
 }
 

@@ -1,15 +1,16 @@
 /** The pane: the selected module, and four tabs about it. */
+
 import { type ComponentType, createElement } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
-import { noNodes, ownership } from "../format";
+import { copyName, noNodes, ownership } from "../format";
 import { taken } from "../keyboard";
 import { copyNumber } from "../openings";
 import { TABS, type Tab } from "../store";
+import { titleOf } from "../tree";
 import { About } from "./About";
 import { Graph } from "./Graph";
-import { Icon } from "./Icons";
 import { Nodes } from "./Nodes";
-import { CopyButton } from "./parts";
+import { CopyButton, IconButton } from "./parts";
 import { Source } from "./Source";
 import { quiet, stepCopy, type View } from "./view";
 
@@ -28,7 +29,7 @@ export function Pane({ view }: { view: View }) {
     <div class="pane" data-zone="pane">
       <div class="ph">
         <span class="mono path" title={tree.key[row]}>
-          <bdi>{row === 0 ? tree.title : tree.key[row]}</bdi>
+          <bdi>{titleOf(tree, row)}</bdi>
         </span>
         {row === 0 ? (
           <span class="q sm">root</span>
@@ -58,35 +59,21 @@ function Standing({ view, row }: { view: View; row: number }) {
     const total = tree.total[row];
     return <span class="q sm">{total === 0 ? noNodes(tree, row) : ownership(tree.own[row], total)}</span>;
   }
-  const name = tree.repeated[copy] ? `call ${tree.call[copy]}` : tree.name[copy];
   return (
     <span class="step sm">
-      <button
-        type="button"
-        class="btn"
-        aria-label="Previous copy"
+      <IconButton
+        icon="left"
+        label="Previous copy"
         title="Previous equal copy ([)"
         onClick={() => stepCopy(view, -1)}
-        {...quiet}
-      >
-        <Icon name="left" />
-      </button>
+      />
       <span title={`${ownership(tree.own[row], tree.total[row])}; all ${copies} copies are equal`}>
-        <bdi>{name}</bdi>
+        <bdi>{copyName(tree, copy)}</bdi>
         <span class="q">
           , {copyNumber(folded, copy) + 1} of {copies} equal
         </span>
       </span>
-      <button
-        type="button"
-        class="btn"
-        aria-label="Next copy"
-        title="Next equal copy (])"
-        onClick={() => stepCopy(view, 1)}
-        {...quiet}
-      >
-        <Icon name="right" />
-      </button>
+      <IconButton icon="right" label="Next copy" title="Next equal copy (])" onClick={() => stepCopy(view, 1)} />
     </span>
   );
 }

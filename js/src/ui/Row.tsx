@@ -1,9 +1,7 @@
 /** One row of the treegrid: a module call, or a run of equal ones. */
 import { type Column, factor, worstError } from "../columns";
 import { mainEvidence } from "../evidence";
-import { markedName, markedText } from "../find";
 import {
-  callName,
   count,
   difference,
   error,
@@ -18,109 +16,37 @@ import {
   size,
 } from "../format";
 import type { Folded } from "../openings";
-import { Swatch } from "./ColorBy";
-import { EvidenceGlyph, Icon } from "./Icons";
-import { Name } from "./parts";
-import { ROW } from "./useVirtual";
-import { quiet, type View } from "./view";
+import { EvidenceGlyph } from "./Icons";
+import { type ModuleProps, NameCell, TreeRow } from "./TreeRow";
 
-/** What any row of the grid is told about itself. */
-export interface Standing {
-  /** Place in the grid from the top, and among the shown siblings. */
-  place: number;
-  position: number;
-  siblings: number;
-  selected: boolean;
-  active: boolean;
+export interface RowProps extends ModuleProps {
   columns: Column[];
-  /** How many levels of guides there is room for. */
-  room: number;
 }
 
-/** Indent of one level in px. */
-export const STEP = 14;
-
-export interface RowProps extends Standing {
-  view: View;
-  row: number;
-  openable: boolean;
-  open: boolean;
-  /** Whether the row stands for all copies of its run; false where it stands for itself. */
-  asRun: boolean;
-}
-
-/** Mouse events are heard once, by the tree: it finds the row by `data-row`. */
 export function Row(props: RowProps) {
-  const { row, place, openable, open, view, columns } = props;
+  const { row, openable, open, view, columns } = props;
   const { tree, folded, matches, match } = view.store;
   const empty = tree.total[row] === 0;
   const current = matches.value?.rows[match.value] === row;
-  return (
-    <div
-      class={`tr${empty ? " none" : ""}${current ? " current" : ""}`}
-      role="row"
-      data-row={row}
-      tabIndex={props.active ? 0 : -1}
-      style={{ transform: `translateY(${place * ROW}px)` }}
-      aria-label={sentence(folded, row, props.asRun)}
-      aria-rowindex={place + 2}
-      aria-level={tree.level[row] + 1}
-      aria-posinset={props.position}
-      aria-setsize={props.siblings}
-      aria-selected={props.selected}
-      aria-expanded={openable ? open : undefined}
-      {...quiet}
-    >
-      <NameCell {...props} />
-      {empty ? <ReasonCell {...props} /> : columns.map((column) => <Cell key={column} {...props} column={column} />)}
-    </div>
-  );
-}
-
-/** Guides for the levels above; deeper than there is room for, a number says the level. */
-export function Indent({ level, room }: { level: number; room: number }) {
-  const drawn = Math.min(level, room);
-  return (
-    <>
-      <u style={{ width: `${drawn * STEP}px` }} />
-      {level > room && (
-        <span class="lv" title={`Level ${level}`}>
-          {level}
-        </span>
-      )}
-    </>
-  );
-}
-
-function NameCell({ view, row, openable, open, asRun, room }: RowProps) {
-  const { tree, folded, query, colours } = view.store;
-  const cls = tree.classes[tree.cls[row]];
-  const name = rowName(folded, row, asRun);
-  const call = callName(folded, row, asRun);
   const differs = folded.runs.differs.get(row);
   return (
-    <div class="name" role="rowheader" title={tree.key[row]}>
-      <Indent level={tree.level[row]} room={room} />
-      {openable ? (
-        <button type="button" class="car" tabIndex={-1} aria-label={open ? "Close" : "Open"} {...quiet}>
-          <Icon name="chevron" />
-        </button>
-      ) : (
-        <span class="car" />
-      )}
-      {colours.value && <Swatch colours={colours.value} at={colours.value.ofRow(row)} />}
-      <span class="nm">
-        <Name text={name} mark={name === tree.name[row] ? markedName(tree, row, query.value) : null} />
-      </span>
-      {call !== "" && <span class="chip call">{call}</span>}
-      <Copies folded={folded} row={row} asRun={asRun} />
-      <span class="cl">{row === 0 ? "root" : <Name text={cls} mark={markedText(cls, query.value)} />}</span>
-      {differs && (
-        <span class="note" title={differenceTitle(folded, differs)}>
-          <bdi>{difference(tree, differs)}</bdi>
-        </span>
-      )}
-    </div>
+    <TreeRow
+      of={props}
+      row={row}
+      level={tree.level[row]}
+      class={`tr${empty ? " none" : ""}${current ? " current" : ""}`}
+      aria-label={sentence(folded, row, props.asRun)}
+      aria-expanded={openable ? open : undefined}
+    >
+      <NameCell {...props}>
+        {differs && (
+          <span class="note" title={differenceTitle(folded, differs)}>
+            <bdi>{difference(tree, differs)}</bdi>
+          </span>
+        )}
+      </NameCell>
+      {empty ? <ReasonCell {...props} /> : columns.map((column) => <Cell key={column} {...props} column={column} />)}
+    </TreeRow>
   );
 }
 
@@ -128,34 +54,6 @@ function differenceTitle(folded: Folded, { from, nodes }: { from: number; nodes:
   const others = rowName(folded, from, true);
   if (nodes === 0) return `As many nodes as ${others}, but not the same`;
   return `${plural(Math.abs(nodes), "node")} ${nodes > 0 ? "more" : "fewer"} than ${others}`;
-}
-
-/** `×5` stands for five equal rows: a click shows them, and on the first of them folds them again. */
-function Copies({ folded: { tree, runs }, row, asRun }: { folded: Folded; row: number; asRun: boolean }) {
-  const copies = runs.copies[row];
-  const first = runs.head[row] === row;
-  if (copies === 1 || !(asRun || first)) return null;
-  const label = asRun ? `Show ${copies} equal copies` : `Fold ${copies} equal copies`;
-  return (
-    <>
-      <button
-        type="button"
-        class="chip times"
-        tabIndex={-1}
-        aria-label={label}
-        aria-pressed={!asRun}
-        title={`${label} (Shift+${asRun ? "→" : "←"})`}
-        {...quiet}
-      >
-        ×{copies}
-      </button>
-      {asRun && !first && (
-        <span class="note stands" title="The copy that stands for all">
-          <bdi>{tree.repeated[row] ? `call ${tree.call[row]}` : tree.name[row]}</bdi>
-        </span>
-      )}
-    </>
-  );
 }
 
 function ReasonCell({ view, row, columns }: RowProps) {

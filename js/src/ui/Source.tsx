@@ -5,9 +5,9 @@ import { plural } from "../format";
 import { listing } from "../source";
 import { NONE, type SourceState } from "../store";
 import { Detail } from "./Detail";
-import { CopyButton } from "./parts";
+import { CopyButton, Link } from "./parts";
 import { Lines } from "./source/Lines";
-import { quiet, type View } from "./view";
+import type { View } from "./view";
 
 export function Source({ view }: { view: View }) {
   const { selected, sources, node } = view.store;
@@ -58,11 +58,7 @@ function Absence({ view, state }: { view: View; state: SourceState | undefined }
     <div class="msg">
       <b>{title}</b>
       <div class="q">
-        {cause} Its nodes are listed under{" "}
-        <button type="button" class="link" onClick={() => view.store.setTab("nodes")} {...quiet}>
-          Nodes
-        </button>
-        .
+        {cause} Its nodes are listed under <Link onClick={() => view.store.setTab("nodes")}>Nodes</Link>.
       </div>
     </div>
   );

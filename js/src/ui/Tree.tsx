@@ -1,16 +1,17 @@
 /** The treegrid of modules, and of operators where the tree is open down to them. */
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type { Column } from "../columns";
-import { isFolded } from "../openings";
 import { placeOf } from "../tree";
 import { fitting, Header, isSlim, levels, template } from "./Columns";
+import { Scroller } from "./Grid";
 import { NothingMatches } from "./NothingMatches";
 import { Operator } from "./Operator";
 import { Row } from "./Row";
 import { rowClick, rowDoubleClick, rowOver, treeKey } from "./treeEvents";
-import { ROW, useVirtual, type Window } from "./useVirtual";
+import { moduleAt, standingAt, useRows } from "./useRows";
+import { ROW, type Window } from "./useVirtual";
 import { useWidth } from "./useWidth";
-import { quiet, useAskedFocus, type View } from "./view";
+import type { View } from "./view";
 
 export function Tree({ view }: { view: View }) {
   const { store } = view;
@@ -19,11 +20,7 @@ export function Tree({ view }: { view: View }) {
   const width = useWidth(whole);
   const columns = useColumns(view, width);
   const slim = isSlim(width);
-  const shown = store.shown.value;
-  const place = placeOf(store.folded, store.openings.value, shown, view.active.value);
-  const sight = useVirtual(scroller, shown.rows.length, place);
-  useReveal(view, sight);
-  useAskedFocus(view, "tree", scroller, () => sight.scrollTo(place));
+  const { sight, place } = useRows(view, scroller);
   return (
     <div
       class={`tree${slim ? " slim" : ""}`}
@@ -36,16 +33,13 @@ export function Tree({ view }: { view: View }) {
         class="grid"
         role="treegrid"
         aria-label="Modules"
-        aria-rowcount={shown.rows.length + 1}
+        aria-rowcount={store.shown.value.rows.length + 1}
         aria-multiselectable="true"
       >
         <Header view={view} columns={columns} slim={slim} />
-        <div
-          class="rows"
-          role="rowgroup"
-          ref={scroller}
-          tabIndex={-1}
-          {...quiet}
+        <Scroller
+          box={scroller}
+          sight={sight}
           onClick={(event) => rowClick(event, view)}
           onDblClick={(event) => rowDoubleClick(event, view)}
           onKeyDown={(event) => treeKey(event, { view, place, page: sight.page })}
@@ -54,11 +48,9 @@ export function Tree({ view }: { view: View }) {
             store.linked.value = null;
           }}
         >
-          <div class="all" role="presentation" style={{ height: `${sight.height}px` }}>
-            <Rows view={view} sight={sight} activePlace={place} columns={columns} room={levels(columns, width)} />
-            <Linked view={view} />
-          </div>
-        </div>
+          <Rows view={view} sight={sight} activePlace={place} columns={columns} room={levels(columns, width)} />
+          <Linked view={view} />
+        </Scroller>
       </div>
     </div>
   );
@@ -87,39 +79,20 @@ interface RowsProps {
 }
 
 function Rows({ view, sight, activePlace, columns, room }: RowsProps) {
-  const { store } = view;
-  const { tree, folded } = store;
-  const { rows, position, children } = store.shown.value;
-  const openings = store.openings.value;
-  const searched = store.kept.value !== null;
+  const { tree, node, shown } = view.store;
   return sight.items.map(({ index }) => {
-    const row = rows[index];
-    const operator = row >= tree.size;
-    const parent = operator ? tree.nodes.row[row - tree.size] : tree.parent[row];
+    const row = shown.value.rows[index];
     const standing = {
+      ...standingAt(view, index),
       view,
       columns,
       room,
-      place: index,
-      position: position[row],
-      siblings: parent < 0 ? 1 : children[parent],
+      number: index + 2,
       active: index === activePlace,
     };
-    if (operator) {
-      const node = row - tree.size;
-      return <Operator key={row} {...standing} node={node} selected={node === store.node.value} />;
-    }
-    return (
-      <Row
-        key={row}
-        {...standing}
-        row={row}
-        openable={store.openable(row)}
-        open={openings.open[row] === 1}
-        selected={row === store.selected.value || store.also.value.has(row)}
-        asRun={!searched && isFolded(folded, openings, row)}
-      />
-    );
+    if (row < tree.size) return <Row key={row} {...standing} {...moduleAt(view, row)} />;
+    const at = row - tree.size;
+    return <Operator key={row} {...standing} node={at} selected={at === node.value} />;
   });
 }
 
@@ -130,17 +103,4 @@ function Linked({ view: { store } }: { view: View }) {
   const row = "row" in linked ? linked.row : store.tree.size + linked.node;
   const place = placeOf(store.folded, store.openings.value, store.shown.value, row);
   return <div class="lit" aria-hidden="true" style={{ transform: `translateY(${place * ROW}px)` }} />;
-}
-
-/** Follows the store to a row that was selected or found, here or in another view. */
-function useReveal(view: View, sight: Window): void {
-  const done = useRef<{ row: number } | null>(null);
-  const reveal = view.store.reveal.value;
-  useLayoutEffect(() => {
-    if (!sight.ready || done.current === reveal) return;
-    done.current = reveal;
-    view.active.value = reveal.row;
-    const { folded, openings, shown } = view.store;
-    sight.scrollTo(placeOf(folded, openings.peek(), shown.peek(), reveal.row));
-  });
 }

@@ -1,16 +1,16 @@
 /** The whole widget: head, tools, tree beside pane, foot. One instance is one view of a model. */
-import { Component, type ComponentChildren } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import type { Store } from "../store";
 import { ColorBy } from "./ColorBy";
 import { ColumnChoice } from "./Columns";
 import { Depth } from "./Depth";
-import { asFailure, type Failure, FailureMessage } from "./Failure";
 import { Find } from "./Find";
 import { Foot } from "./Foot";
+import { Frame } from "./Frame";
+import { Guard } from "./Guard";
 import { Head, Measures, Notes, Origin } from "./Head";
+import { KEYS } from "./Keys";
 import { Pane } from "./Pane";
-import { ROOT } from "./root";
 import { Splitter } from "./Splitter";
 import { Tree } from "./Tree";
 import { createView } from "./view";
@@ -19,29 +19,14 @@ import { widgetKey } from "./widgetKeys";
 export function Widget({ store }: { store: Store }) {
   return (
     <Guard>
-      <Frame store={store} />
+      <Whole store={store} />
     </Guard>
   );
 }
 
-/** An error while drawing becomes a sentence; a blank output tells nobody anything. */
-class Guard extends Component<{ children: ComponentChildren }, { failed: Failure | null }> {
-  state: { failed: Failure | null } = { failed: null };
-
-  componentDidCatch(error: unknown) {
-    this.setState({ failed: asFailure(error) });
-  }
-
-  render() {
-    const { failed } = this.state;
-    return failed ? <FailureMessage {...failed} /> : this.props.children;
-  }
-}
-
-function Frame({ store }: { store: Store }) {
+function Whole({ store }: { store: Store }) {
   const id = useId();
   const [view] = useState(() => createView(store, id));
-  const root = useRef<HTMLDivElement>(null);
   const { tree, height, tab } = store;
   const split = store.split[tab.value];
   const sizes = {
@@ -49,14 +34,7 @@ function Frame({ store }: { store: Store }) {
     ...(height.value !== null && { "--height": `${height.value}px` }),
   };
   return (
-    // A group, not a landmark: one model may be shown twice on a page.
-    <div
-      class={ROOT}
-      role="group"
-      aria-label={`${tree.title}: ONNX nodes by module`}
-      ref={root}
-      onKeyDown={(event) => widgetKey(event, view, root.current as HTMLElement)}
-    >
+    <Frame view={view} label={`${tree.title}: ONNX nodes by module`} onKey={widgetKey}>
       <Head view={view} />
       <div class="bar2">
         <Measures tree={tree} />
@@ -82,10 +60,7 @@ function Frame({ store }: { store: Store }) {
         <Pane view={view} />
       </div>
       <Splitter axis="y" size={height} label="Height" low={200} high={() => 1200} />
-      <Foot view={view} />
-      <div class="aloud said" role="status" aria-live="polite">
-        {view.said.value}
-      </div>
-    </div>
+      <Foot view={view} keys={KEYS} />
+    </Frame>
   );
 }

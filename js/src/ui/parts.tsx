@@ -1,6 +1,7 @@
 /** Small parts that several places use. Text of a model is always a text child, isolated in <bdi>. */
+import type { ComponentChildren, ComponentProps } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Icon } from "./Icons";
+import { Icon, type IconName } from "./Icons";
 import { quiet } from "./view";
 
 /** A name from the model, with the searched stretch marked. */
@@ -29,6 +30,35 @@ export function Shape({ text, quietly }: { text: string; quietly?: boolean }) {
   );
 }
 
+/** A button that is an icon; the label is its title too, unless that says more. */
+export function IconButton({
+  icon,
+  label,
+  title = label,
+  ...rest
+}: ComponentProps<"button"> & { icon: IconName; label: string; title?: string }) {
+  return (
+    <button type="button" class="btn" aria-label={label} title={title} {...rest} {...quiet}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+/** A button that reads like a link; `mono` where it shows what a model calls something. */
+export function Link({ mono, ...rest }: ComponentProps<"button"> & { mono?: boolean }) {
+  return <button type="button" class={mono ? "link mono" : "link"} {...rest} {...quiet} />;
+}
+
+/** A term and what is known under it. */
+export function Entry({ term, children }: { term: string; children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
@@ -39,11 +69,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   const copy = async (event: MouseEvent) => {
     setCopied(await copyText(text, event.currentTarget as HTMLElement));
   };
-  return (
-    <button type="button" class="btn" aria-label={copied ? "Copied" : label} title={label} onClick={copy} {...quiet}>
-      <Icon name={copied ? "check" : "copy"} />
-    </button>
-  );
+  return <IconButton icon={copied ? "check" : "copy"} label={copied ? "Copied" : label} title={label} onClick={copy} />;
 }
 
 /** A page served without https has no clipboard; the old command still works there. */

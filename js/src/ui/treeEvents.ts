@@ -4,12 +4,8 @@ import { isLetter, modified, moved, taken, typeAhead } from "../keyboard";
 import { isFolded, standing } from "../openings";
 import { NONE } from "../store";
 import { placeOf } from "../tree";
+import { numberAt } from "./listEvents";
 import type { View } from "./view";
-
-const rowAt = (event: Event): number | null => {
-  const element = (event.target as Element).closest<HTMLElement>("[data-row]");
-  return element === null ? null : Number(element.dataset.row);
-};
 
 const isOn = (event: Event, part: string) => (event.target as Element).closest(part) !== null;
 
@@ -20,7 +16,7 @@ function focusRow(view: View, row: number): void {
 
 /** The caret opens, ×5 shows the copies, anywhere else selects: Ctrl adds, Shift extends. All take the focus. */
 export function rowClick(event: MouseEvent, view: View): void {
-  const row = rowAt(event);
+  const row = numberAt(event, "row");
   if (row === null) return;
   if (isOn(event, ".car") && isModule(view, row) && view.store.openable(row)) toggle(view, row);
   else if (isOn(event, ".times")) unfold(view, row, isAsRun(view, row));
@@ -31,13 +27,13 @@ export function rowClick(event: MouseEvent, view: View): void {
 }
 
 export function rowDoubleClick(event: MouseEvent, view: View): void {
-  const row = rowAt(event);
+  const row = numberAt(event, "row");
   if (row !== null && isModule(view, row) && !isOn(event, ".car, .times")) toggle(view, row);
 }
 
 /** Lights up in graph, source and nodes what the mouse is over here. */
 export function rowOver(event: MouseEvent, { store }: View): void {
-  const row = rowAt(event);
+  const row = numberAt(event, "row");
   const { linked, tree } = store;
   if (row === null) linked.value = null;
   else linked.value = row < tree.size ? { row } : { node: row - tree.size };

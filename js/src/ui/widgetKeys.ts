@@ -7,7 +7,7 @@ import { stepCopy, stepMatch, type View } from "./view";
 
 const STOPS = '[tabindex="0"], button:not([tabindex="-1"]):not([disabled])';
 
-const isField = (event: Event) => (event.target as Element).closest("input, textarea, select") !== null;
+export const isField = (event: Event) => (event.target as Element).closest("input, textarea, select") !== null;
 
 export function widgetKey(event: KeyboardEvent, view: View, root: HTMLElement): void {
   if (modified(event) || (isField(event) && isLetter(event))) return;

@@ -21,7 +21,7 @@ from modelexport_nb.notebook.static_html import escaped, fragment
 
 from .answers import MOST, node_detail, row_source
 
-# How esbuild ends a module that exports one thing.
+# How a bundled module that exports one thing ends.
 EXPORT = re.compile(r"export\s*\{\s*([\w$]+)\s+as\s+default\s*\};?\s*$")
 
 # `state` stands for the kernel's model; nothing can be asked that the payload does not answer.

@@ -26,6 +26,15 @@ NOTEBOOKS = {
         "from modelexport_nb.notebook.widgets.hierarchy import HierarchyWidget\nimport synthetic",
         "for _ in range(20):\n    display(HierarchyWidget(payload=synthetic.payload(layers=6, nodes=600)))",
     ],
+    "compare": [
+        EXPORT,
+        'from modelexport_nb import compare\n\nc = compare(model, inputs, strategies=["fx", "htp", "usage_based"])\nc',
+    ],
+    "panel": [
+        EXPORT + "\nmodel.train()\nlabels = {'a': 1}",
+        "%modelexport",
+        "batch = {'ids': inputs + 1}",
+    ],
     "saved": [EXPORT, "r = %modelexport model inputs", "r"],
 }
 

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Operator } from "../../about";
 import { ownership } from "../../format";
-import { quiet } from "../view";
+import { Link } from "../parts";
 
 /** More than this are shown when they are asked for. */
 const FEW = 12;
@@ -16,9 +16,9 @@ export function Histogram({ operators, find }: { operators: Operator[]; find(nam
       <ul class="hist">
         {shown.map(({ name, own, total }) => (
           <li key={name}>
-            <button type="button" class="link mono" onClick={() => find(name)} {...quiet}>
+            <Link mono onClick={() => find(name)}>
               <bdi>{name}</bdi>
-            </button>
+            </Link>
             <span class="num">{total}</span>
             <span class="brs" title={ownership(own, total)}>
               <b style={{ width: `${(100 * own) / most}%` }} />
@@ -28,9 +28,7 @@ export function Histogram({ operators, find }: { operators: Operator[]; find(nam
         ))}
       </ul>
       {shown.length < operators.length && (
-        <button type="button" class="link" onClick={() => setAll(true)} {...quiet}>
-          {operators.length - shown.length} more
-        </button>
+        <Link onClick={() => setAll(true)}>{operators.length - shown.length} more</Link>
       )}
     </>
   );

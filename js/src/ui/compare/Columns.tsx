@@ -6,8 +6,9 @@ import type { Column } from "../../compare/payload";
 import { clock, timeOf } from "../../compare/seconds";
 import { shortName } from "../../compare/words";
 import { plain, plural, size } from "../../format";
-import { taken } from "../../keyboard";
-import { Icon } from "../Icons";
+import { Icon, VERDICTS } from "../Icons";
+import { headerKey } from "../listEvents";
+import { Link } from "../parts";
 import { quiet } from "../view";
 import { useSideways } from "./sideways";
 import type { CompareView } from "./view";
@@ -18,7 +19,7 @@ export function Columns({ view }: { view: CompareView }) {
   const { columns } = view.store.comparison;
   const lines = useMemo(() => linesOf(columns), [columns]);
   return (
-    <div role="rowgroup" class="chs" ref={box} onKeyDown={(event) => headKey(event, view)}>
+    <div role="rowgroup" class="chs" ref={box} onKeyDown={(event) => headerKey(event, view)}>
       <div class="ch th" role="row" aria-rowindex={1}>
         <div class="labels" role="columnheader">
           <div>ONNX nodes by module</div>
@@ -168,14 +169,12 @@ function Bar({ title, text, parts }: { title: string; text: ComponentChildren; p
   );
 }
 
-const VERDICT = { ok: "check", bad: "cross", none: "minus" } as const;
-
 function Parity({ column: { parity } }: { column: Column }) {
   const { status, text } = parity;
-  const word = { ok: "Numbers agree: ", bad: "Numbers differ: ", none: "" }[status];
+  const { icon, word } = VERDICTS[status];
   return (
     <div class={`verdict ${status}`} title={word + text}>
-      <Icon name={VERDICT[status]} />
+      <Icon name={icon} />
       <span class="aloud">{word}</span>
       <span class="cut">{text.replace(/^max \|Δ\| /, "")}</span>
     </div>
@@ -227,22 +226,11 @@ function FailureLine({ name, reason, place, span }: { name: string; reason: stri
         </b>
         <bdi class="reason">{reason}</bdi>
         {reason.length > LINE && (
-          <button type="button" class="link" aria-expanded={open} onClick={() => setOpen(!open)} {...quiet}>
+          <Link aria-expanded={open} onClick={() => setOpen(!open)}>
             {open ? "Less" : "Details"}
-          </button>
+          </Link>
         )}
       </div>
     </div>
   );
-}
-
-/** ← and → walk the heads, ↓ goes back to the rows. */
-function headKey(event: KeyboardEvent, view: CompareView): void {
-  const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll("button")];
-  const at = buttons.indexOf(event.target as HTMLButtonElement);
-  if (event.key === "ArrowDown") view.focus.value = "tree";
-  else if (event.key === "ArrowRight") buttons[Math.min(at + 1, buttons.length - 1)].focus();
-  else if (event.key === "ArrowLeft") buttons[Math.max(at - 1, 0)].focus();
-  else return;
-  taken(event);
 }

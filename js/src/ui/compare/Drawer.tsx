@@ -1,12 +1,16 @@
 /** About the selected module, in the columns of the rows above: its operators, and the nodes that differ. */
+
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { onGraph, type Region } from "../../compare/region";
-import { isLetter, modified, moved, taken } from "../../keyboard";
+import { listed } from "../../format";
 import { copyNumber } from "../../openings";
 import { NONE } from "../../store";
-import { Icon } from "../Icons";
+import { titleOf } from "../../tree";
+import { Scroller } from "../Grid";
+import { focusEntry, listKey, numberAt } from "../listEvents";
+import { IconButton } from "../parts";
 import { useVirtual, type Window } from "../useVirtual";
-import { quiet, useAskedFocus } from "../view";
+import { useAskedFocus } from "../view";
 import { type Entry, Line } from "./Line";
 import { useSideways } from "./sideways";
 import { type CompareView, closeDrawer } from "./view";
@@ -33,14 +37,14 @@ function DrawerHead({ view, region: { nodes, count } }: { view: CompareView; reg
   const facts = [
     row === 0 ? "root" : tree.classes[tree.cls[row]],
     ...(copies > 1 ? [`${copyNumber(folded, row) + 1} of ${copies} equal`] : []),
-  ].filter((fact) => fact !== "");
+  ];
   return (
     <div class="dh">
       <span class="mono path">
-        <bdi>{row === 0 ? tree.title : tree.key[row]}</bdi>
+        <bdi>{titleOf(tree, row)}</bdi>
       </span>
       <span class="q sm">
-        <bdi>{facts.join(", ")}</bdi>
+        <bdi>{listed(facts)}</bdi>
       </span>
       <span class="grow" />
       {count > 0 && !alone && (
@@ -51,16 +55,7 @@ function DrawerHead({ view, region: { nodes, count } }: { view: CompareView; reg
       {alone && comparison.columns.length > 1 && (
         <span class="q sm">no other column has the graph of the baseline</span>
       )}
-      <button
-        type="button"
-        class="btn"
-        aria-label="Close"
-        title="Close (Esc)"
-        onClick={() => closeDrawer(view)}
-        {...quiet}
-      >
-        <Icon name="cross" />
-      </button>
+      <IconButton icon="cross" label="Close" title="Close (Esc)" onClick={() => closeDrawer(view)} />
     </div>
   );
 }
@@ -91,33 +86,31 @@ function Lines({ view, region }: { view: CompareView; region: Region }) {
   };
   useAskedFocus(view, "nodes", scroller, () => show(at));
   useChosen(view, entries, sight, show);
+  const pick = () => choose(view, entries[at]);
   const drawn = new Set(sight.items.map(({ index }) => (index < single ? index : (index + single) >> 1)));
   return (
     <div class="grid" role="grid" aria-label="Operators by column" aria-rowcount={entries.length}>
-      <div
-        class="rows"
-        role="rowgroup"
-        ref={scroller}
-        tabIndex={-1}
-        {...quiet}
+      <Scroller
+        box={scroller}
+        sight={sight}
         onClick={(event) => lineClick(event, view, entries)}
-        onKeyDown={(event) => lineKey(event, view, entries, at, sight.page)}
+        onKeyDown={(event) =>
+          listKey(event, { view, place: at, count: entries.length, page: sight.page, choose: pick })
+        }
       >
-        <div class="all" role="presentation" style={{ height: `${sight.height}px` }}>
-          {[...drawn].map((i) => (
-            <Line
-              key={keyOf(entries[i])}
-              view={view}
-              region={region}
-              entry={entries[i]}
-              at={i}
-              place={placeOf(i)}
-              active={i === at}
-            />
-          ))}
-          {entries.length === 0 && <div class="msg q">No column has nodes here.</div>}
-        </div>
-      </div>
+        {[...drawn].map((i) => (
+          <Line
+            key={keyOf(entries[i])}
+            view={view}
+            region={region}
+            entry={entries[i]}
+            at={i}
+            place={placeOf(i)}
+            active={i === at}
+          />
+        ))}
+        {entries.length === 0 && <div class="msg q">No column has nodes here.</div>}
+      </Scroller>
     </div>
   );
 }
@@ -138,32 +131,13 @@ function useChosen(view: CompareView, entries: Entry[], { ready }: Window, show:
   }, [chosen, ready, entries]);
 }
 
-function lineAt(event: Event): number | null {
-  const element = (event.target as Element).closest<HTMLElement>("[data-line]");
-  return element && Number(element.dataset.line);
-}
-
 function choose({ store }: CompareView, entry: Entry): void {
   if (entry.kind === "node") store.chosen.value = store.chosen.peek() === entry.node ? NONE : entry.node;
 }
 
 function lineClick(event: MouseEvent, view: CompareView, entries: Entry[]): void {
-  const at = lineAt(event);
+  const at = numberAt(event, "line");
   if (at === null) return;
   choose(view, entries[at]);
-  view.activeNode.value = at;
-  view.focus.value = "nodes";
-}
-
-/** Arrows move, Enter and Space choose a node, ← goes back to the rows; letters are the widget's. */
-function lineKey(event: KeyboardEvent, view: CompareView, entries: Entry[], at: number, page: number): void {
-  if (modified(event) || (isLetter(event) && event.key !== " ")) return;
-  const to = moved(event.key, at, entries.length, page);
-  if (to !== null) {
-    view.activeNode.value = to;
-    view.focus.value = "nodes";
-  } else if ((event.key === "Enter" || event.key === " ") && entries[at]) choose(view, entries[at]);
-  else if (event.key === "ArrowLeft") view.focus.value = "tree";
-  else return;
-  taken(event);
+  focusEntry(view, at);
 }

@@ -1,8 +1,6 @@
 /** What is compared, on how much all agree, and lines that save it. */
 import { agreement, facts } from "../../compare/words";
-import { Icon } from "../Icons";
-import { Popover } from "../Popover";
-import { CopyButton } from "../parts";
+import { Save } from "../Head";
 import type { CompareView } from "./view";
 
 export function CompareHead({ view }: { view: CompareView }) {
@@ -15,7 +13,7 @@ export function CompareHead({ view }: { view: CompareView }) {
       <span class="q facts">{facts(comparison).join(", ")}</span>
       <span class="grow" />
       <Agreement view={view} />
-      <Save view={view} />
+      <Save view={view} lines={LINES.map(([what, method]) => [what, `${comparison.tree.variable}.${method}`])} />
     </div>
   );
 }
@@ -51,22 +49,3 @@ const LINES = [
   ["A page without script", "to_html()"],
   ["Everything as JSON", "to_json()"],
 ] as const;
-
-/** Files are written by Python: the line to run, ready to copy. */
-function Save({ view }: { view: CompareView }) {
-  const { variable } = view.store.tree;
-  return (
-    <Popover view={view} name="save" label="Save" button={<Icon name="save" />}>
-      {LINES.map(([what, method]) => {
-        const line = `${variable}.${method}`;
-        return (
-          <div class="line" key={method}>
-            <span>{what}</span>
-            <code>{line}</code>
-            <CopyButton text={line} label="Copy code" />
-          </div>
-        );
-      })}
-    </Popover>
-  );
-}

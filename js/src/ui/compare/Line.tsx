@@ -1,11 +1,11 @@
 /** One line of the drawer: a fact, an operator, or a node that the columns attribute differently. */
 import { type OperatorLine, onGraph, type Region } from "../../compare/region";
-import { scopeName, signed } from "../../compare/words";
-import { error } from "../../format";
+import { scopeName } from "../../compare/words";
+import { error, signed } from "../../format";
+import { GridRow } from "../Grid";
 import { EvidenceGlyph } from "../Icons";
 import { Shape } from "../parts";
-import { ROW } from "../useVirtual";
-import { quiet } from "../view";
+import { Empty } from "./Row";
 import type { CompareView } from "./view";
 
 export type Entry =
@@ -14,7 +14,7 @@ export type Entry =
   | { kind: "operator"; line: OperatorLine }
   | { kind: "node"; node: number };
 
-export interface LineProps {
+interface LineProps {
   view: CompareView;
   region: Region;
   entry: Entry;
@@ -28,15 +28,13 @@ export function Line({ view, region, entry, at, place, active }: LineProps) {
   const { comparison, chosen } = view.store;
   const isNode = entry.kind === "node";
   return (
-    <div
+    <GridRow
       class={`tr dr${isNode ? " two" : ""}`}
-      role="row"
+      place={place}
+      active={active}
       data-line={at}
-      tabIndex={active ? 0 : -1}
-      style={{ transform: `translateY(${place * ROW}px)` }}
       aria-rowindex={at + 1}
       aria-selected={isNode ? chosen.value === entry.node : undefined}
-      {...quiet}
     >
       <div class="lead" role="rowheader">
         <Lead view={view} entry={entry} />
@@ -44,7 +42,7 @@ export function Line({ view, region, entry, at, place, active }: LineProps) {
       {comparison.columns.map(({ name }, column) => (
         <LineCell key={name} view={view} region={region} entry={entry} column={column} />
       ))}
-    </div>
+    </GridRow>
   );
 }
 
@@ -76,7 +74,7 @@ interface CellProps {
 function LineCell({ entry, ...props }: CellProps & { entry: Entry }) {
   const { store } = props.view;
   const { cells } = store.comparison.columns[props.column];
-  if (!cells) return <Nothing />;
+  if (!cells) return <Empty />;
   switch (entry.kind) {
     case "evidence":
       return <EvidenceCell {...props} />;
@@ -91,14 +89,6 @@ function LineCell({ entry, ...props }: CellProps & { entry: Entry }) {
     case "node":
       return <NodeCell {...props} node={entry.node} />;
   }
-}
-
-function Nothing({ title }: { title?: string }) {
-  return (
-    <div class="cell ref" role="gridcell" title={title}>
-      <span class="v">–</span>
-    </div>
-  );
 }
 
 /** How many nodes stand on each kind of evidence. */
@@ -122,7 +112,7 @@ function EvidenceCell({ view, region, column }: CellProps) {
 function OperatorCell({ view, region, column, line }: CellProps & { line: OperatorLine }) {
   const { comparison, baseline, selected } = view.store;
   const count = line.counts[column];
-  if (count < 0) return <Nothing title="No such call in this column" />;
+  if (count < 0) return <Empty title="No such call in this column" />;
   const delta = column === baseline.value ? 0 : count - Math.max(line.counts[baseline.value], 0);
   const most = Math.max(...region.operators.map(({ counts }) => Math.max(...counts)));
   const to = line.gone[column];
@@ -149,7 +139,7 @@ function NodeCell({ view, column, node }: CellProps & { node: number }) {
   const { comparison, baseline, selected } = view.store;
   const { columns, tree, confidence } = comparison;
   const { scopes } = columns[column];
-  if (!scopes || !onGraph(comparison, baseline.value).includes(column)) return <Nothing title="Another graph" />;
+  if (!scopes || !onGraph(comparison, baseline.value).includes(column)) return <Empty title="Another graph" />;
   const row = scopes.row[node];
   const odd = row !== columns[baseline.value].scopes?.row[node];
   const kind = tree.evidence[scopes.evidence[node]] ?? "";

@@ -1,6 +1,6 @@
 /** Tools that are about differences: only those, and one after the other. */
 import { NONE } from "../../store";
-import { Icon } from "../Icons";
+import { IconButton } from "../parts";
 import { quiet } from "../view";
 import { type CompareView, stepDifference } from "./view";
 
@@ -42,16 +42,12 @@ export function Steps({ view }: { view: CompareView }) {
 function Step({ view, by, off }: { view: CompareView; by: 1 | -1; off: boolean }) {
   const label = by === 1 ? "Next difference" : "Previous difference";
   return (
-    <button
-      type="button"
-      class="btn"
-      aria-label={label}
+    <IconButton
+      icon={by === 1 ? "right" : "left"}
+      label={label}
       title={`${label} (${by === 1 ? "n" : "Shift+n"})`}
       disabled={off}
       onClick={() => stepDifference(view, by)}
-      {...quiet}
-    >
-      <Icon name={by === 1 ? "right" : "left"} />
-    </button>
+    />
   );
 }

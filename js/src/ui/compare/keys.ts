@@ -2,12 +2,10 @@
 import { modified, taken } from "../../keyboard";
 import { NONE } from "../../store";
 import { treeKey } from "../treeEvents";
-import { widgetKey } from "../widgetKeys";
+import { isField, widgetKey } from "../widgetKeys";
 import { type CompareView, closeDrawer, stepDifference } from "./view";
 
 const DIGIT = /^\d$/;
-
-const isField = (event: Event) => (event.target as Element).closest("input, textarea") !== null;
 
 export function compareKey(event: KeyboardEvent, view: CompareView, root: HTMLElement): void {
   if (modified(event)) return;

@@ -1,4 +1,5 @@
 /** The drawing on its canvas: moved, zoomed, walked through. */
+
 import { batch } from "@preact/signals";
 import type { ComponentChildren, RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
@@ -8,6 +9,7 @@ import { ENTRY, legendOf, marksOf } from "../../graph/marks";
 import type { Scene } from "../../graph/scene";
 import { boxWords, portsOf } from "../../graph/words";
 import { NONE } from "../../store";
+import { titleOf } from "../../tree";
 import type { View } from "../view";
 import { graphKey, light, selectBox, toggleBox } from "./events";
 import { type Lit, litOf } from "./lit";
@@ -34,7 +36,7 @@ export function Canvas({ view, state, canvas }: CanvasProps) {
   ]);
   useCamera(state, scene);
   useFocus(state, svg);
-  const name = model.row === 0 ? tree.title : tree.key[model.row];
+  const name = titleOf(tree, model.row);
 
   const click = (event: MouseEvent) => {
     if (dragged()) return;

@@ -1,8 +1,9 @@
 /** What is known of a value: beside the mouse, or beside its label once that was clicked. */
-import { common, makerOf, readersOf } from "../../graph/wiring";
+import { makerOf, readersOf } from "../../graph/wiring";
 import { valueWords } from "../../graph/words";
-import { Name, Shape } from "../parts";
-import { quiet, type View } from "../view";
+import { common } from "../../tree";
+import { Link, Name, Shape } from "../parts";
+import type { View } from "../view";
 import { drawModule, type GraphState } from "./state";
 
 /** So many values of one edge are told. */
@@ -41,11 +42,7 @@ export function Card({ view, state }: { view: View; state: GraphState }) {
         );
       })}
       {values.length > TOLD && <div class="q">and {values.length - TOLD} more values</div>}
-      {!seen && pinned !== null && (
-        <button type="button" class="link" onClick={() => showUses(view, state, pinned)} {...quiet}>
-          Show all uses
-        </button>
-      )}
+      {!seen && pinned !== null && <Link onClick={() => showUses(view, state, pinned)}>Show all uses</Link>}
     </div>
   );
 }

@@ -6,7 +6,7 @@ import type { Mark } from "../../graph/marks";
 import type { Line, Shape, Tag } from "../../graph/scene";
 import { quiet } from "../view";
 
-export interface BoxProps {
+interface BoxProps {
   box: Box;
   shape: Shape;
   look: Look;

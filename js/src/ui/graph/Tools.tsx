@@ -1,6 +1,7 @@
 /** The buttons over the canvas. */
 import { fitted } from "../../graph/camera";
 import { Icon } from "../Icons";
+import { IconButton } from "../parts";
 import { quiet, type View } from "../view";
 import { fitAll } from "./Canvas";
 import { goOut, zoomBy } from "./events";
@@ -21,8 +22,13 @@ export function Tools({ view, state }: { view: View; state: GraphState }) {
   };
   return (
     <div class="zoom" role="toolbar" aria-label="Drawing">
-      <Button label="Module around (Backspace)" icon="up" off={drawn.value === 0} onClick={() => goOut(view, state)} />
-      <Button label="Zoom out (-)" icon="minus" onClick={() => zoomBy(state, 0.8)} />
+      <IconButton
+        icon="up"
+        label="Module around (Backspace)"
+        disabled={drawn.value === 0}
+        onClick={() => goOut(view, state)}
+      />
+      <IconButton icon="minus" label="Zoom out (-)" onClick={() => zoomBy(state, 0.8)} />
       <button
         type="button"
         class="btn mono"
@@ -33,9 +39,9 @@ export function Tools({ view, state }: { view: View; state: GraphState }) {
       >
         {percent(camera.value.zoom)}
       </button>
-      <Button label="Zoom in (+)" icon="plus" onClick={() => zoomBy(state, 1.25)} />
-      <Button label="Fit (0)" icon="fit" onClick={() => fitAll(state)} />
-      <Button label={down ? "From left to right" : "From top to bottom"} icon="turn" onClick={turn} />
+      <IconButton icon="plus" label="Zoom in (+)" onClick={() => zoomBy(state, 1.25)} />
+      <IconButton icon="fit" label="Fit (0)" onClick={() => fitAll(state)} />
+      <IconButton icon="turn" label={down ? "From left to right" : "From top to bottom"} onClick={turn} />
       {(["svg", "png"] as const).map((as) => (
         <button
           key={as}
@@ -55,18 +61,3 @@ export function Tools({ view, state }: { view: View; state: GraphState }) {
 }
 
 const percent = (zoom: number) => `${Math.round(100 * zoom)} %`;
-
-interface ButtonProps {
-  label: string;
-  icon: "up" | "minus" | "plus" | "fit" | "turn";
-  off?: boolean;
-  onClick: () => void;
-}
-
-function Button({ label, icon, off, onClick }: ButtonProps) {
-  return (
-    <button type="button" class="btn" aria-label={label} title={label} disabled={off} onClick={onClick} {...quiet}>
-      <Icon name={icon} />
-    </button>
-  );
-}

@@ -7,6 +7,7 @@ import { sizeOf } from "../../graph/marks";
 import { estimate, type Measure } from "../../graph/measure";
 import { type Model, modelOf } from "../../graph/model";
 import { type Scene, sceneOf } from "../../graph/scene";
+import { once } from "../../known";
 import { NONE } from "../../store";
 import type { View } from "../view";
 
@@ -46,23 +47,14 @@ export interface GraphState {
   opened(key: string): boolean;
 }
 
-export interface Over {
+interface Over {
   values: number[];
   /** Place on the canvas. */
   x: number;
   y: number;
 }
 
-const states = new WeakMap<View, GraphState>();
-
-export function graphState(view: View): GraphState {
-  let state = states.get(view);
-  if (!state) {
-    state = createGraphState(view);
-    states.set(view, state);
-  }
-  return state;
-}
+export const graphState = once(createGraphState);
 
 function createGraphState({ store }: View): GraphState {
   const { tree } = store;

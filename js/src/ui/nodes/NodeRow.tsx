@@ -2,10 +2,10 @@
 import { markedText } from "../../find";
 import type { Tree } from "../../payload";
 import { labelFrom, nodeName } from "../../tree";
+import { GridRow } from "../Grid";
 import { EvidenceGlyph } from "../Icons";
 import { Name, Shape } from "../parts";
-import { ROW } from "../useVirtual";
-import { quiet, type View } from "../view";
+import type { View } from "../view";
 
 interface NodeRowProps {
   view: View;
@@ -26,15 +26,13 @@ export function NodeRow({ view, above, node, place, active }: NodeRowProps) {
   const line = nodes.line[node];
   const name = nodeName(tree, node);
   return (
-    <div
+    <GridRow
       class={`tr nt${isLinked(view, node, above) ? " linked" : ""}`}
-      role="row"
+      place={place}
+      active={active}
       data-node={node}
-      tabIndex={active ? 0 : -1}
-      style={{ transform: `translateY(${place * ROW}px)` }}
       aria-rowindex={place + 2}
       aria-selected={node === docked.value}
-      {...quiet}
     >
       <span class="ix" role="gridcell">
         {node}
@@ -60,7 +58,7 @@ export function NodeRow({ view, above, node, place, active }: NodeRowProps) {
         {line > 0 ? line : "–"}
       </span>
       <Evidence tree={tree} node={node} />
-    </div>
+    </GridRow>
   );
 }
 

@@ -3,8 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { NodeDetail } from "../../ask";
 import { plural } from "../../format";
 import { NoAnswer } from "../../store";
-import { Icon } from "../Icons";
-import { quiet, type View } from "../view";
+import { IconButton } from "../parts";
+import type { View } from "../view";
 import { copyLater } from "./clipboard";
 import { csv, detailedTable, knownTable } from "./csv";
 
@@ -29,17 +29,7 @@ export function Tools({ view, nodes, filtering, toggleFilter }: ToolsProps) {
           {hits} <span class="word">{hits === 1 ? "match" : "matches"}</span>
         </span>
       )}
-      <button
-        type="button"
-        class="btn"
-        aria-label="Filter nodes"
-        title="Filter nodes"
-        aria-pressed={filtering}
-        onClick={toggleFilter}
-        {...quiet}
-      >
-        <Icon name="filter" />
-      </button>
+      <IconButton icon="filter" label="Filter nodes" aria-pressed={filtering} onClick={toggleFilter} />
       <CopyCsv view={view} nodes={nodes} />
     </div>
   );
@@ -77,17 +67,12 @@ function CopyCsv({ view, nodes }: { view: View; nodes: Int32Array }) {
       {(state === "partly" || state === "failed") && (
         <span title={TITLE[state]}>{state === "partly" ? "without inputs" : "not copied"}</span>
       )}
-      <button
-        type="button"
-        class="btn"
-        aria-label={TITLE[state]}
-        title={TITLE[state]}
+      <IconButton
+        icon={state === "copied" || state === "partly" ? "check" : "csv"}
+        label={TITLE[state]}
         disabled={state === "asking" || nodes.length === 0}
         onClick={copy}
-        {...quiet}
-      >
-        <Icon name={state === "copied" || state === "partly" ? "check" : "csv"} />
-      </button>
+      />
     </>
   );
 }

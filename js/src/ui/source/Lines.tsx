@@ -2,11 +2,12 @@
 import type { RefObject } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SourceText } from "../../ask";
-import { plural } from "../../format";
+import { plural, undirected } from "../../format";
 import { isLetter, modified, taken } from "../../keyboard";
 import { type Chip, drawnLines, indentOf, type Line, type Listing } from "../../source";
 import type { Token } from "../../source/tokens";
 import { NONE } from "../../store";
+import { Link } from "../parts";
 import { quiet, type View } from "../view";
 import { Chips } from "./Chips";
 import { dockNext, lit } from "./lit";
@@ -126,17 +127,9 @@ function FoldLine({ line: { part, shown }, honest, at, active, toggle }: FoldPro
       <span>
         {plural(count, "line")}
         {what}: <bdi class="mono">{part.label}</bdi>{" "}
-        <button
-          type="button"
-          class="link"
-          aria-expanded={shown}
-          data-stop={`fold ${part.from}`}
-          tabIndex={active ? 0 : -1}
-          onClick={toggle}
-          {...quiet}
-        >
+        <Link aria-expanded={shown} data-stop={`fold ${part.from}`} tabIndex={active ? 0 : -1} onClick={toggle}>
           {shown ? "Hide" : "Show"}
-        </button>
+        </Link>
       </span>
     </div>
   );
@@ -206,16 +199,13 @@ function CodeLine({ view, line: { line, chips, span }, number, made, indent, at,
   );
 }
 
-/** Marks that turn the direction of text: drawn as they are, they would lie about what the code does. */
-const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-const seen = (text: string) =>
-  text.replace(DIRECTION_MARKS, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
-
 /** Tokens as they are drawn, without the first characters, which are blanks. */
 function drawnTokens([first, ...rest]: Token[], indent: number): Token[] {
   if (first === undefined) return [];
-  return [{ ...first, text: first.text.slice(indent) }, ...rest].map(({ text, kind }) => ({ text: seen(text), kind }));
+  return [{ ...first, text: first.text.slice(indent) }, ...rest].map(({ text, kind }) => ({
+    text: undirected(text),
+    kind,
+  }));
 }
 
 /** Arrows move; letters are the widget's. */
