@@ -3,7 +3,7 @@ import type { AnyModel } from "@anywidget/types";
 
 /** After this long without an answer there is no kernel. An answer that comes later is still heard. */
 export const PATIENCE = 3000;
-/** A table of thousands of nodes takes its time. */
+/** A table of thousands of nodes and a whole page take their time. */
 const LONG_PATIENCE = 30_000;
 
 export interface Port {
@@ -35,15 +35,20 @@ export interface SourceText {
   class: string;
 }
 
+/** What the whole view can be saved as. */
+export type PageFormat = "html" | "json";
+
 export type Question =
   | { kind: "node"; index: number }
   | { kind: "source"; row: number }
-  | { kind: "table"; nodes: number[] };
+  | { kind: "table"; nodes: number[] }
+  | { kind: "page"; format: PageFormat };
 
 export type Answer =
   | { kind: "node"; detail: NodeDetail }
   | { kind: "source"; source: SourceText }
   | { kind: "table"; details: NodeDetail[] }
+  | { kind: "page"; text: string }
   | { kind: "error"; message: string }
   | { kind: "silent" };
 
@@ -71,7 +76,10 @@ export function createAsk<T extends object>(model: AnyModel<T>, signal: AbortSig
   });
   return (question, hear) => {
     id++;
-    const timer = setTimeout(() => hear({ kind: "silent" }), question.kind === "table" ? LONG_PATIENCE : PATIENCE);
+    const timer = setTimeout(
+      () => hear({ kind: "silent" }),
+      ["table", "page"].includes(question.kind) ? LONG_PATIENCE : PATIENCE,
+    );
     waiting.set(id, { hear, timer });
     try {
       model.send({ ...question, id });

@@ -190,6 +190,33 @@ describe("the head", () => {
     ]);
   });
 
+  it("saves the view that the kernel writes, and says when there is none", async () => {
+    const { find, el, sent, fire } = await draw(miniLM());
+    const answer = async (content: object) => {
+      fire("msg:custom", { ...content, id: sent.at(-1)?.id });
+      await settle();
+    };
+    const saved: string[] = [];
+    const click_ = HTMLAnchorElement.prototype.click;
+    HTMLAnchorElement.prototype.click = function () {
+      saved.push(this.download);
+    };
+    try {
+      await click(find('[data-popover="save"] > button'));
+      const [html, json] = el.querySelectorAll<HTMLElement>(".now button");
+      await click(html);
+      expect(sent.at(-1)).toMatchObject({ kind: "page", format: "html" });
+      await answer({ kind: "page", text: "<!doctype html>" });
+      expect(saved).toEqual(["BertModel.html"]);
+      await click(json);
+      await answer({ kind: "error", message: "It cannot be written." });
+      expect(find(".now").textContent).toContain("It cannot be written.");
+      expect(saved).toHaveLength(1);
+    } finally {
+      HTMLAnchorElement.prototype.click = click_;
+    }
+  });
+
   it("of an opened file says what the file tells, and nothing that it does not", async () => {
     const parity = { status: "none", text: "", help: "", row: -1 };
     const source = { kind: "torch", note: "Modules by the tags of torch." };

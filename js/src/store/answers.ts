@@ -1,6 +1,6 @@
-/** What must be asked for: the detail of a node, the source of a module, the details of many nodes. */
+/** What must be asked for: the detail of a node, the source of a module, the details of many nodes, the view as a file. */
 import type { Signal } from "@preact/signals";
-import type { Answer, Ask, NodeDetail, Question, SourceText } from "../ask";
+import type { Answer, Ask, NodeDetail, PageFormat, Question, SourceText } from "../ask";
 import type { Asked, State } from "./state";
 
 export class NoAnswer extends Error {}
@@ -37,12 +37,24 @@ export function answerActions({ tree: { answers }, details, sources }: State, as
       return new Promise((done, fail) => {
         put({ kind: "table", nodes }, (answer) => {
           if (answer.kind === "table") done(answer.details);
-          else fail(new NoAnswer(answer.kind === "error" ? String(answer.message) : "This needs a running kernel."));
+          else fail(noAnswer(answer));
+        });
+      });
+    },
+    /** The whole view as a file's text; a NoAnswer says why there is none. */
+    page(format: PageFormat): Promise<string> {
+      return new Promise((done, fail) => {
+        put({ kind: "page", format }, (answer) => {
+          if (answer.kind === "page") done(answer.text);
+          else fail(noAnswer(answer));
         });
       });
     },
   };
 }
+
+const noAnswer = (answer: Answer) =>
+  new NoAnswer(answer.kind === "error" ? String(answer.message) : "This needs a running kernel.");
 
 function note<T>(states: Signal<ReadonlyMap<number, T>>, at: number, state: T): void {
   states.value = new Map(states.peek()).set(at, state);

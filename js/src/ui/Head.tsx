@@ -1,7 +1,10 @@
 /** Title, strategy, facts, parity; below it notes, if any. */
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { PageFormat } from "../ask";
 import { count, plain, plural, python, size } from "../format";
 import type { Tree } from "../payload";
+import { download, fileName } from "./download";
 import { Icon, VERDICTS } from "./Icons";
 import { Popover } from "./Popover";
 import { CopyButton, Link } from "./parts";
@@ -55,17 +58,46 @@ const FILES = [
   ["One HTML file, for readers without Python", "save_html", "html"],
   ["The tree as JSON", "save_json", "json"],
 ] as const;
+const TYPES = { html: "text/html", json: "application/json" };
 
 function Share({ view }: { view: View }) {
   const { variable, title } = view.store.tree;
+  const [problem, setProblem] = useState("");
+  const save = async (format: PageFormat) => {
+    const name = `${fileName(title, "model")}.${format}`;
+    try {
+      download(new Blob([await view.store.page(format)], { type: TYPES[format] }), name);
+      setProblem("");
+      view.said.value = `Saved as ${name}`;
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
   const lines = FILES.map(
     ([what, method, suffix]) => [what, `${variable}.widget.${method}(${python(`${title}.${suffix}`)})`] as const,
   );
-  return <Save view={view} lines={lines} />;
+  return (
+    <Save view={view} lines={lines}>
+      <div class="now">
+        {FILES.map(([, , format]) => (
+          <button key={format} type="button" class="btn" onClick={() => save(format)} {...quiet}>
+            <Icon name="save" /> Save as {format.toUpperCase()}
+          </button>
+        ))}
+        <span role="status">{problem}</span>
+      </div>
+    </Save>
+  );
 }
 
-/** Files are written by Python: the line to run, ready to copy. */
-export function Save({ view, lines }: { view: View; lines: (readonly [what: string, line: string])[] }) {
+interface SaveProps {
+  view: View;
+  /** Lines of Python that write files, ready to copy. */
+  lines: (readonly [what: string, line: string])[];
+  children?: ComponentChildren;
+}
+
+export function Save({ view, lines, children }: SaveProps) {
   return (
     <Popover view={view} name="save" label="Save" button={<Icon name="save" />}>
       {lines.map(([what, line]) => (
@@ -75,6 +107,7 @@ export function Save({ view, lines }: { view: View; lines: (readonly [what: stri
           <CopyButton text={line} label="Copy code" />
         </div>
       ))}
+      {children}
     </Popover>
   );
 }

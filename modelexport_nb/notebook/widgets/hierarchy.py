@@ -117,8 +117,11 @@ class HierarchyWidget(ViewTraits, anywidget.AnyWidget):
         Raises:
             PathError: it cannot be written there.
         """
+        return _write(path, self._html())
+
+    def _html(self) -> str:
         state = {name: getattr(self, name) for name in ViewTraits.class_traits()}
-        return _write(path, page(self.payload, state, self._shown, STATIC))
+        return page(self.payload, state, self._shown, STATIC)
 
     def to_json(self) -> str:
         """The tree as JSON, in columns; `HierarchyWidget(payload=json.loads(text))` shows it again."""
@@ -135,11 +138,15 @@ class HierarchyWidget(ViewTraits, anywidget.AnyWidget):
         if not isinstance(content, dict):
             return
         try:
-            found = answer(self._shown, content)
+            found = self._page(content) if content.get("kind") == "page" else answer(self._shown, content)
         except Exception as error:
             found = {"kind": "error", "message": one_line(error)}
         if found is not None:
             self.send({**found, "id": content.get("id")})
+
+    def _page(self, question: dict[str, Any]) -> dict[str, Any]:
+        """The view as a file's text, for the browser's downloads."""
+        return {"kind": "page", "text": self.to_json() if question.get("format") == "json" else self._html()}
 
     def close(self) -> None:
         """Close every view. What it shows makes a new widget when it is shown again."""

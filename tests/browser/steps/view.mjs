@@ -49,6 +49,18 @@ export async function view({ page, lab, report }) {
     assert.equal(await ask(page, 'r.widget.sort = ""'), "");
   });
 
+  await report.check(page, "the browser saves the same page", async () => {
+    await widget(page).getByRole("button", { name: "Save", exact: true }).click();
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      widget(page).getByRole("button", { name: "Save as HTML" }).click(),
+    ]);
+    assert.equal(saved.suggestedFilename(), "TinyBert.html");
+    assert.match(readFileSync(await saved.path(), "utf8"), /^<!doctype html>/i);
+    await report.picture(page, "save");
+    await page.keyboard.press("Escape");
+  });
+
   await report.check(page, "saved as HTML it works without Python and without a network", () => offline(page, lab));
   await openTab(page, "Nodes");
 }

@@ -37,6 +37,14 @@ def test_a_closed_widget_keeps_no_report_alive():
     assert gone() is None
 
 
+def test_the_browser_can_ask_for_the_files_that_python_writes(widget, monkeypatch, tmp_path):
+    (html,) = ask(widget, {"kind": "page", "id": 7, "format": "html"}, monkeypatch)
+    assert html["id"] == 7
+    assert html["text"] == widget.save_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    (tree,) = ask(widget, {"kind": "page", "id": 8, "format": "json"}, monkeypatch)
+    assert tree["text"] == widget.to_json()
+
+
 def test_synced_traits_are_those_of_the_contract(widget):
     state = widget.get_state()
     assert state["payload"]["version"] == 2

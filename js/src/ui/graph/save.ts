@@ -1,6 +1,7 @@
 /** Saves the drawing as a picture, in the colours that it has on the page. */
 import { sizeOf } from "../../graph/marks";
 import { graphSvg } from "../../graph/svg";
+import { download, fileName } from "../download";
 import type { View } from "../view";
 import type { GraphState } from "./state";
 
@@ -11,7 +12,7 @@ export async function save(view: View, { scene }: GraphState, canvas: Element, a
   const now = scene.peek();
   const { tree, row } = now.model;
   const name = [tree.title, tree.key[row]].filter((part) => part !== "").join("-");
-  const file = `${name.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 120) || "graph"}.${as}`;
+  const file = `${fileName(name, "graph")}.${as}`;
   const drawing = canvas.querySelector("svg.g > g") as Element;
   const size = sizeOf(now, view.store.colours.peek());
   const svg = new Blob([graphSvg(drawing, canvas, size, name)], { type: "image/svg+xml" });
@@ -34,12 +35,4 @@ async function pngOf(svg: Blob): Promise<Blob | null> {
   canvas.height = Math.round(image.height * scale);
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   return new Promise((done) => canvas.toBlob(done));
-}
-
-function download(content: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
