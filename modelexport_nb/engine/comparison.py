@@ -15,7 +15,8 @@ from .differences import Difference, difference, graph_groups, model_notes
 from .errors import InputError, ModelExportError, did_you_mean
 from .hierarchy import Hierarchy
 from .module_parity import Verdict
-from .report import ExportReport, make_widget
+from .report import ExportReport
+from .shown import make_widget
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-import onnx_ir as ir
 import torch
 from torch import nn
 
@@ -21,7 +20,7 @@ from .determinism import disagreement
 from .eager import EagerRun, run_eagerly
 from .errors import AttributionError, InputError, OptionError, as_sentence, did_you_mean
 from .files import check_destination, staged, write_model
-from .graph import all_nodes
+from .graph import all_nodes, drop_weights
 from .inputs import Inputs, as_arguments, fresh
 from .intermediates import check_limit
 from .judge import read_parameters, take_measures
@@ -191,7 +190,9 @@ def write_tagged(
     if subject.captured is not None:  # a file of the user's may hold operators that only one runtime knows
         with clock.stage("check"):
             check_file(draft)
-    _drop_weights(report.graph)
+    drop_weights(report.graph)
+    for node in all_nodes(report.graph):
+        node.meta.clear()  # it leads to what the capture recorded
 
 
 def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Path, level: str) -> None:
@@ -261,13 +262,3 @@ def with_eager_facts(attribution: Attribution, eager: EagerRun) -> Attribution:
     identities = {index: "identity in eval mode" for key in eager.identity if (index := calls.by_key.get(key))}
     hidden = frozenset(call.path for call in eager.calls.calls if not calls.count(call.path))
     return replace(attribution, removed=attribution.removed | identities, hidden=hidden)
-
-
-def _drop_weights(model: ir.Model) -> None:
-    """The report keeps the graph for its tables, not the weights: it must not keep the model's memory alive."""
-    for value in model.graph.initializers.values():
-        if value.const_value is not None:
-            value.shape, value.dtype = ir.Shape(value.const_value.shape.numpy()), value.const_value.dtype
-            value.const_value = None
-    for node in all_nodes(model):
-        node.meta.clear()

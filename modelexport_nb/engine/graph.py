@@ -25,6 +25,21 @@ def graphs(model: ir.Model) -> Iterator[ir.Graph | ir.Function]:
         yield from function.subgraphs()
 
 
+def initializers(model: ir.Model) -> Iterator[ir.Value]:
+    """The initializers of the main graph and of every body."""
+    for graph in graphs(model):
+        if isinstance(graph, ir.Graph):  # a function has none
+            yield from graph.initializers.values()
+
+
+def drop_weights(model: ir.Model) -> None:
+    """Leave of each initializer its shape and type alone: a graph kept for its tables must not keep weights alive."""
+    for value in initializers(model):
+        if value.const_value is not None:
+            value.shape, value.dtype = ir.Shape(value.const_value.shape.numpy()), value.const_value.dtype
+            value.const_value = None
+
+
 def body_owners(nodes: list[ir.Node]) -> dict[int, int]:
     """For each node inside a body of If, Loop or Scan: the number of the node that holds the body."""
     holder: dict[int, int] = {}

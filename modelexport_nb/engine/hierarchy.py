@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator
@@ -14,8 +13,8 @@ import onnx
 import onnx_ir as ir
 
 from .attribution import Attribution
-from .errors import CheckError, ModelExportError, PathError, did_you_mean, one_line
-from .graph import all_nodes, graphs, type_text
+from .errors import CheckError, ModelExportError, PathError, one_line
+from .graph import all_nodes, drop_weights, graphs, initializers, type_text
 from .hierarchy_sources import (
     InconsistentError,
     Reading,
@@ -27,8 +26,8 @@ from .hierarchy_sources import (
     read_torch,
 )
 from .modules import CallTree, ModuleInfo, ModuleTree
-from .report import NodeRecord, make_widget
-from .tree import Tree, TreeRow, build_tree
+from .shown import NodeRecord, Shown
+from .tree import Tree, build_tree
 
 REFUSED = "Its modelexport tags are not used"
 # Shapes, indices and masks are no weights.
@@ -36,7 +35,7 @@ _NOT_WEIGHTS = {ir.DataType.UNDEFINED, ir.DataType.STRING, ir.DataType.BOOL, ir.
 
 
 @dataclass(repr=False)
-class Hierarchy:
+class Hierarchy(Shown):
     """What a file tells of the modules that it was made from.
 
     Attributes:
@@ -63,36 +62,12 @@ class Hierarchy:
     graph: ir.Model
     _widget: Any = field(default=None, compare=False)
 
-    def row(self, key: str) -> TreeRow:
-        """The tree's row of a module call; an unknown key raises with the nearest known one."""
-        row = self.tree.find(key)
-        if row is None:
-            known = [row.key for row in self.tree if row.key]
-            raise ModelExportError(f'No module call "{key}"' + did_you_mean(key, known).replace("Known: ", "Such as: "))
-        return row
-
-    def nodes(self, key: str | None = None) -> list[NodeRecord]:
-        """The nodes of a module call (calls inside it included), or of the whole graph.
-
-        Where the tree is not ours the evidence of a node is the tree's source and its confidence 0: nobody states one.
-        """
-        numbers = range(len(self.scopes)) if key is None else self.tree.region(self.row(key))
-        return [self.node(number) for number in numbers]
-
     def node(self, number: int) -> NodeRecord:
-        """Everything that the file tells about node `number`."""
+        """Everything that the file tells about node `number`.
+
+        Where the tree is not ours the evidence is the tree's source and the confidence 0: nobody states one.
+        """
         return _record(self, self._nodes[number], number)
-
-    @property
-    def widget(self) -> Any:
-        """The live tree (one per opened file). Needs Jupyter: `%load_ext modelexport_nb`."""
-        if self._widget is None:
-            self._widget = make_widget(self)
-        return self._widget
-
-    @functools.cached_property
-    def _nodes(self) -> list[ir.Node]:
-        return all_nodes(self.graph)
 
     def __repr__(self) -> str:
         return f"<Hierarchy of {self.path.name} from {self.source}: {len(self.tree)} rows, {len(self.scopes)} nodes>"
@@ -127,6 +102,7 @@ def read_hierarchy(path: str | Path) -> Hierarchy:
     for row in tree:
         if row.number is None and reading.hidden is None:
             row.reason = "no call of it is recorded"
+    drop_weights(model)
     return Hierarchy(
         path=path,
         source=reading.source,
@@ -135,7 +111,7 @@ def read_hierarchy(path: str | Path) -> Hierarchy:
         modules=modules,
         scopes=tuple(reading.calls[scope.call].key for scope in reading.scopes),
         attribution=attribution if reading.source == "modelexport" else None,
-        graph=_without_weights(model),
+        graph=model,
     )
 
 
@@ -171,7 +147,7 @@ def _texts(model: ir.Model) -> Iterator[object]:
             yield from (node.name, node.op_type, node.domain, *node.attributes)
             yield from itertools.chain(*node.metadata_props.items())
             yield from (value.name for value in (*node.inputs, *node.outputs) if value is not None)
-    yield from (value.name for value in _initializers(model))
+    yield from (value.name for value in initializers(model))
 
 
 def _left_empty(reading: Reading) -> dict[int, str]:
@@ -185,7 +161,7 @@ def _modules(model: ir.Model, nodes: list[ir.Node], reading: Reading) -> ModuleT
     counts = dict.fromkeys(reading.classes, 0)
     sizes = dict.fromkeys(reading.classes, 0)
     owners = set()
-    for value in _initializers(model):
+    for value in initializers(model):
         owners.add((value.name or "").rpartition(".")[0])  # torch names a weight by its path
         numbers = (position[id(use.node)] for use in value.uses() if id(use.node) in position)
         holder = _innermost([reading.calls[reading.scopes[number].call].path for number in numbers], reading.classes)
@@ -222,20 +198,6 @@ def _weight(value: ir.Value) -> tuple[int, int]:
     dims = [dim if isinstance(dim, int) else 0 for dim in tensor.shape]
     count = math.prod(dims) if all(dim >= 0 for dim in dims) else 0
     return count, math.ceil(count * tensor.dtype.bitwidth / 8)
-
-
-def _initializers(model: ir.Model) -> Iterator[ir.Value]:
-    for graph in graphs(model):
-        if isinstance(graph, ir.Graph):  # a function has none
-            yield from graph.initializers.values()
-
-
-def _without_weights(model: ir.Model) -> ir.Model:
-    for value in _initializers(model):
-        if value.const_value is not None:
-            value.shape, value.dtype = ir.Shape(value.const_value.shape.numpy()), value.const_value.dtype
-            value.const_value = None
-    return model
 
 
 def _record(hierarchy: Hierarchy, node: ir.Node, number: int) -> NodeRecord:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,45 +9,17 @@ from typing import Any
 import onnx_ir as ir
 
 from .attribution import Attribution
-from .errors import ModelExportError, did_you_mean
-from .graph import all_nodes, type_text
+from .graph import type_text
 from .measures import Measures
 from .metadata import node_name
 from .modules import ModuleTree
 from .parity import Parity
-from .tree import Tree, TreeRow
-
-# Set by the notebook part when it is loaded: the engine itself knows no widget. Given a report or an opened file.
-widget_factory: Callable[[Any], Any] | None = None
-
-
-def make_widget(shown: Any) -> Any:
-    """The live tree of a report or of an opened file; a ModelExportError where there is no notebook to show it."""
-    if widget_factory is None:
-        raise ModelExportError("The widget lives in Jupyter: run %load_ext modelexport_nb there first.")
-    return widget_factory(shown)
-
-
-@dataclass(frozen=True)
-class NodeRecord:
-    """One ONNX node for a table: plain strings and numbers only."""
-
-    number: int
-    name: str
-    op: str
-    domain: str
-    scope: str
-    also: tuple[str, ...]
-    evidence: str
-    confidence: float
-    source: str | None
-    inputs: tuple[tuple[str, str, str | None], ...]  # name, dtype and shape, model parameter that it holds
-    outputs: tuple[tuple[str, str], ...]  # name, dtype and shape
-    attributes: tuple[tuple[str, str, str], ...]  # name, value, type
+from .shown import NodeRecord, Shown
+from .tree import Tree
 
 
 @dataclass(repr=False)
-class ExportReport:
+class ExportReport(Shown):
     """Result of `export_model()`.
 
     Attributes:
@@ -100,32 +70,6 @@ class ExportReport:
     def node(self, number: int) -> NodeRecord:
         """Everything known about node `number`."""
         return _record(self, self._nodes[number], number)
-
-    def nodes(self, key: str | None = None) -> list[NodeRecord]:
-        """The ONNX nodes of a module call (`path` or `path#n`, calls inside it included), or of the whole graph."""
-        numbers = range(len(self.attribution.scopes)) if key is None else self.tree.region(self.row(key))
-        return [self.node(number) for number in numbers]
-
-    def row(self, key: str) -> TreeRow:
-        """The tree's row of a module call; an unknown key raises with the nearest known one."""
-        row = self.tree.find(key)
-        if row is None:
-            raise ModelExportError(
-                f'No module call "{key}"'
-                + did_you_mean(key, [r.key for r in self.tree if r.key]).replace("Known: ", "Such as: ")
-            )
-        return row
-
-    @property
-    def widget(self) -> Any:
-        """The live tree (one per report). Needs Jupyter: `%load_ext modelexport_nb`."""
-        if self._widget is None:
-            self._widget = make_widget(self)
-        return self._widget
-
-    @functools.cached_property
-    def _nodes(self) -> list[ir.Node]:
-        return all_nodes(self.graph)
 
     def __repr__(self) -> str:
         # One line, the same in every run: no folder, no time, no address.

@@ -10,7 +10,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from modelexport_nb import text
-from modelexport_nb.engine import report as engine_report
+from modelexport_nb.engine import shown as engine_shown
 from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import ModelExportError
 from modelexport_nb.engine.hierarchy import Hierarchy
@@ -30,7 +30,7 @@ def connect(shell: InteractiveShell) -> None:
     for kind in SHOWN:
         bundle.for_type(kind, lambda shown: mimebundle(shown, shell))
         plain.for_type(kind, _pretty)
-    engine_report.widget_factory = lambda shown: _make_widget(shown, variable_name(shown, shell.user_ns))
+    engine_shown.widget_factory = lambda shown: _make_widget(shown, variable_name(shown, shell.user_ns))
 
 
 @contextmanager
@@ -38,12 +38,12 @@ def displaying(shell: InteractiveShell) -> Iterator[None]:
     """`connect` while this lasts; then everything is as before."""
     entries = [(table, kind) for table in _formatters(shell) for kind in SHOWN]
     before = [table.type_printers.get(kind) for table, kind in entries]
-    factory = engine_report.widget_factory
+    factory = engine_shown.widget_factory
     connect(shell)
     try:
         yield
     finally:
-        engine_report.widget_factory = factory
+        engine_shown.widget_factory = factory
         for (table, kind), printer in zip(entries, before, strict=True):
             table.pop(kind, None)
             if printer is not None:

@@ -7,7 +7,8 @@ from typing import Any
 from modelexport_nb.engine.errors import ModelExportError
 from modelexport_nb.engine.hierarchy import Hierarchy
 from modelexport_nb.engine.module_source import forward_source
-from modelexport_nb.engine.report import ExportReport, NodeRecord
+from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.engine.shown import NodeRecord
 
 Shown = ExportReport | Hierarchy
 # Rows of a table that one question may ask for.

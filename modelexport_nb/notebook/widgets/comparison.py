@@ -16,12 +16,13 @@ from modelexport_nb.engine.errors import ModelExportError, one_line
 from .answers import answer
 from .comparison_payload import comparison_payload
 from .hierarchy import STATIC
+from .traits import TreeTraits
 
 # The widget of each comparison that was shown, until it is closed.
 _widgets: WeakKeyDictionary[Comparison, ComparisonWidget] = WeakKeyDictionary()
 
 
-class ComparisonWidget(anywidget.AnyWidget):
+class ComparisonWidget(TreeTraits, anywidget.AnyWidget):
     """Exports of a model beside each other, in one tree of module calls.
 
     Args:
@@ -34,8 +35,7 @@ class ComparisonWidget(anywidget.AnyWidget):
         selected: key of the selected module call (`path`, or `path#n` for later calls; "" is the root), or None.
         only_differences: whether modules in which nothing differs from the baseline are left out.
         baseline: number of the column that the others are compared with.
-        query: what stands in the find box.
-        depth: setting it opens the tree to that depth (0 is the root); None leaves it as it is.
+        query, depth: as in `TreeTraits`.
     """
 
     # As text: a path would be watched for changes, and the watch would keep every widget alive.
@@ -48,8 +48,6 @@ class ComparisonWidget(anywidget.AnyWidget):
     selected = Unicode(None, allow_none=True).tag(sync=True)
     only_differences = Bool(False).tag(sync=True)
     baseline = Int().tag(sync=True)
-    query = Unicode("").tag(sync=True)
-    depth = Int(None, allow_none=True).tag(sync=True)
 
     def __init__(self, shown: Comparison, *, variable: str = "c", **traits: Any) -> None:
         self._shown = shown
@@ -76,15 +74,6 @@ class ComparisonWidget(anywidget.AnyWidget):
         """Select a module call by its key in any of the columns, in every view; None selects nothing."""
         self.selected = key
 
-    def find(self, query: str) -> None:
-        """Search as the find box does: `find("op:Gemm")`, `find("")` to end it."""
-        self.query = query
-
-    def expand(self, depth: int | None = None) -> None:
-        """Open the tree to a depth, 0 being the root; without one, every module. Rows opened by hand follow too."""
-        self.depth = None  # the same depth again is a wish, too
-        self.depth = self._deepest if depth is None else depth
-
     @validate("selected")
     def _check_selected(self, proposal: dict[str, Any]) -> str | None:
         key = proposal["value"]
@@ -103,13 +92,6 @@ class ComparisonWidget(anywidget.AnyWidget):
         if columns[number].report is None and number != self._shown.baseline:
             raise TraitError(f"{text.printable(columns[number].name)} failed: there is nothing to compare with.")
         return number
-
-    @validate("depth")
-    def _check_depth(self, proposal: dict[str, Any]) -> int | None:
-        depth = proposal["value"]
-        if depth is not None and not 0 <= depth <= self._deepest:
-            raise TraitError(f"There is no depth {depth}: 0 is the root, {self._deepest} shows every module.")
-        return depth
 
     # ---- the other side ----
 

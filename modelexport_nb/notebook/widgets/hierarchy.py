@@ -14,7 +14,8 @@ from modelexport_nb import text
 from modelexport_nb.engine.errors import ModelExportError, one_line
 from modelexport_nb.engine.files import check_destination, staged
 from modelexport_nb.engine.hierarchy import Hierarchy
-from modelexport_nb.engine.report import ExportReport, NodeRecord
+from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.engine.shown import NodeRecord
 from modelexport_nb.notebook.static_html import fragment
 
 from .answers import answer
@@ -72,15 +73,6 @@ class HierarchyWidget(ViewTraits, anywidget.AnyWidget):
     def select(self, key: str | Sequence[str] | None) -> None:
         """Select a module call or several, in every view of this widget; None selects nothing."""
         self.selected = key
-
-    def expand(self, depth: int | None = None) -> None:
-        """Open the tree to a depth, 0 being the root; without one, every module. Rows opened by hand follow too."""
-        self.depth = None  # the same depth again is a wish, too
-        self.depth = self._deepest if depth is None else depth
-
-    def find(self, query: str) -> None:
-        """Search as the find box does: `find("op:Gemm")`, `find("")` to end it."""
-        self.query = query
 
     # ---- what is selected ----
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from modelexport_nb.engine.errors import ModelExportError
 from modelexport_nb.engine.hierarchy import Hierarchy
-from modelexport_nb.engine.report import ExportReport, NodeRecord
+from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.engine.shown import NodeRecord
 
 COLUMNS = ["op", "output", "module", "inputs", "evidence", "source"]
 

@@ -18,32 +18,59 @@ TABS = ("nodes", "graph", "source", "about")
 LONGEST = 200
 
 
-class ViewTraits(HasTraits):
+class TreeTraits(HasTraits):
+    """What every tree of module calls has, of one export or of several beside each other.
+
+    Attributes:
+        query: what stands in the find box.
+        depth: setting it opens the tree to that depth (0 is the root); None leaves it as it is.
+    """
+
+    query = Unicode("").tag(sync=True)
+    depth = Int(None, allow_none=True).tag(sync=True)
+
+    _deepest = 0  # level of the deepest module
+    _below = ""  # what one level more shows, where there is such a thing
+
+    def expand(self, depth: int | None = None) -> None:
+        """Open the tree to a depth, 0 being the root; without one, every module. Rows opened by hand follow too."""
+        self.depth = None  # the same depth again is a wish, too
+        self.depth = self._deepest if depth is None else depth
+
+    def find(self, query: str) -> None:
+        """Search as the find box does: `find("op:Gemm")`, `find("")` to end it."""
+        self.query = query
+
+    @validate("depth")
+    def _check_depth(self, proposal: dict[str, Any]) -> int | None:
+        depth, last = proposal["value"], self._deepest + bool(self._below)
+        if depth is not None and not 0 <= depth <= last:
+            raise TraitError(f"There is no depth {depth}: 0 is the root, {last} shows {self._below or 'every module'}.")
+        return depth
+
+
+class ViewTraits(TreeTraits):
     """The state that all views of one widget share.
 
     Attributes:
         selected: key of the selected module call (`path`, or `path#n` for later calls; "" is the root), a list of
             keys where several are selected, or None.
-        query: what stands in the find box.
         color_by: what colours tell: `none`, `kind`, `evidence`, `error`, `parameters` or `operator`.
         columns: columns beside the module, any of `nodes`, `parameters`, `bytes`, `error`, `evidence`, `share`.
         sort: a column (largest first), "-" and a column (smallest first), or "" for execution order; siblings are
             sorted within their parent.
         tab: `nodes`, `graph`, `source` or `about`.
-        depth: setting it opens the tree to that depth (0 is the root; one more than the deepest module shows
-            operators as rows); None leaves it as it is.
+        query, depth: as in `TreeTraits`; one more than the deepest module shows operators as rows.
     """
 
     selected = AnyValue(None, allow_none=True).tag(sync=True)
-    query = Unicode("").tag(sync=True)
     color_by = Unicode("none").tag(sync=True)
     columns = List(Unicode(), CHOSEN).tag(sync=True)
     sort = Unicode("").tag(sync=True)
     tab = Unicode("nodes").tag(sync=True)
-    depth = Int(None, allow_none=True).tag(sync=True)
 
     _keys: Collection[str] = ()
-    _deepest = 0
+    _below = "operators as rows"
 
     @validate("selected")
     def _check_selected(self, proposal: dict[str, Any]) -> str | list[str] | None:
@@ -74,14 +101,6 @@ class ViewTraits(HasTraits):
             _one_of(column, COLUMNS, "column")
             return proposal["value"]
         return ""
-
-    @validate("depth")
-    def _check_depth(self, proposal: dict[str, Any]) -> int | None:
-        depth = proposal["value"]
-        if depth is not None and not 0 <= depth <= self._deepest + 1:
-            last = self._deepest + 1
-            raise TraitError(f"There is no depth {depth}: 0 is the root, {last} shows operators as rows.")
-        return depth
 
     def _hint(self, key: str) -> str:
         near = did_you_mean(key, sorted(self._keys)) if len(key) <= LONGEST else ""

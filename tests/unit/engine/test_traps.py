@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from modelexport_nb.engine.export import export_model
-from modelexport_nb.engine.report import ExportReport, NodeRecord
+from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.engine.shown import NodeRecord
 
 from .zoo import Block, build, perturb
 

@@ -9,7 +9,7 @@ import pytest
 
 import modelexport_nb
 from modelexport_nb import ExportReport, load_ipython_extension, unload_ipython_extension
-from modelexport_nb.engine import report as engine_report
+from modelexport_nb.engine import shown as engine_shown
 from modelexport_nb.notebook import extension
 
 
@@ -24,7 +24,7 @@ def state(shell):
         "hooks": set(shell.strdispatchers["complete_command"].strs),
         "bundle": dict(formatter.mimebundle_formatter.type_printers),
         "plain": dict(formatter.formatters["text/plain"].type_printers),
-        "widget": engine_report.widget_factory,
+        "widget": engine_shown.widget_factory,
     }
 
 
