@@ -44,9 +44,13 @@ def test_code_made_in_between_still_runs():
 
 
 def test_another_torch_may_keep_its_texts_elsewhere(monkeypatch):
+    made = torch.fx.symbolic_trace(nn.ReLU())
+    before = texts()
     monkeypatch.delattr(graph_module, "_loader")
     with forgetting_generated_code():
-        pass
+        assert made(torch.ones(1)) == 1
+    monkeypatch.undo()
+    assert texts() == before, "without torch's store in its place nothing is dropped, and nothing fails"
 
 
 def test_the_model_dies_with_its_last_name(tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -126,14 +125,11 @@ def test_a_file_without_tags(tmp_path, real_report) -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1])
-def test_size_and_speed(share: float) -> None:
+def test_size(share: float) -> None:
     """3 × 10,000 nodes: at most 120 bytes for each node and column."""
     report = big_report(10_000)
     comparison = Comparison.of(report, seen(report, "htp", share), seen(report, "usage_based", share))
-    start = time.perf_counter()
     payload = comparison_payload(comparison)
-    taken = time.perf_counter() - start
     nodes = sum(column.nodes for column in comparison.columns)
     size = len(json.dumps(payload, separators=(",", ":")).encode())
     assert nodes > 28_000 and size <= 120 * nodes, size / nodes
-    assert taken < 3

@@ -164,7 +164,9 @@ def test_a_closed_widget_keeps_no_comparison_alive():
 
 
 def test_a_widget_that_could_not_be_made_can_be_closed():
-    ComparisonWidget.__new__(ComparisonWidget).close()
+    widget = ComparisonWidget.__new__(ComparisonWidget)
+    widget.close()
+    assert widget.comm is None
 
 
 def test_repr_is_one_line_and_has_no_address(widget):

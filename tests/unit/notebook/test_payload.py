@@ -1,7 +1,6 @@
 """The payload against its contract: everything that the browser derives must come out as Python knows it."""
 
 import json
-import time
 
 import pytest
 
@@ -229,19 +228,13 @@ def test_evidence_of_every_kind_has_a_number():
     assert payload["evidence"] == [str(kind) for kind in Evidence]
 
 
-# ---- size and time ----
+# ---- size; how long it takes is told by tests/benchmarks/payload.py ----
 
 
-@pytest.mark.parametrize(("nodes", "seconds"), [(1_000, 0.05), (10_000, 0.3)])
-def test_large_models_are_small_and_quick(nodes, seconds):
+@pytest.mark.parametrize("nodes", [1_000, 10_000])
+def test_large_models_are_small(nodes):
     report = big_report(nodes)
     count = len(report.attribution.scopes)
     assert count == nodes
-    took = []
-    for _ in range(3):
-        start = time.process_time()
-        payload = build_payload(report)
-        took.append(time.process_time() - start)
-    size = len(json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode())
+    size = len(json.dumps(build_payload(report), separators=(",", ":"), ensure_ascii=False).encode())
     assert size <= 150 * count
-    assert min(took) <= seconds
