@@ -72,6 +72,8 @@ class CallRecorder:
                 hook.remove()
             for module in wrapped:
                 del vars(module)["forward"]
+            while self.stack:  # torch.export tells hooks of no exception: what `enter` opened must not stay open
+                self._end(None, leave)
 
     def _begin(self, path: str) -> int:
         if not self.stack:

@@ -39,7 +39,8 @@ def stamping(recorder: CallRecorder) -> Iterator[None]:
     def leave(index: int, output: Any) -> None:
         open_marks.pop().close()
 
-    with recorder.active(enter, leave):
+    # torch.export tells hooks of no exception, so a mark may be closed after torch's own around it: restore all.
+    with traceback.preserve_node_meta(traceback.has_preserved_node_meta()), recorder.active(enter, leave):
         yield
 
 
