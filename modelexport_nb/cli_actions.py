@@ -75,10 +75,16 @@ def export(command: Command) -> Outcome:
     """Write a model to ONNX."""
     model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
     output = _output(command, model)
-    options = command.choices("strategy", "capture", "opset", "metadata", "verify", "memory_limit")
+    options = command.choices("strategy", "capture", "opset", "metadata", "verify")
     with command.progress("exporting", "exported") as progress:
         report = export_model(
-            model, inputs, output, **options, dynamic_shapes=_dynamic_shapes(command), progress=progress
+            model,
+            inputs,
+            output,
+            **options,
+            values_limit=command.choice("memory_limit"),
+            dynamic_shapes=_dynamic_shapes(command),
+            progress=progress,
         )
     return _written(report, options["verify"])
 
@@ -87,7 +93,8 @@ def tag(command: Command) -> Outcome:
     """Write a tagged copy of an ONNX file of a model."""
     model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
     output = _output(command, model)
-    options = command.choices("metadata", "verify", "memory_limit")
+    options = command.choices("metadata", "verify")
+    options["values_limit"] = command.choice("memory_limit")
     with command.progress("tagging", "tagged") as progress:
         report = tag_onnx(Path(command.given("file")), model, inputs, output, **options, progress=progress)
     return _written(report, options["verify"])
@@ -119,7 +126,8 @@ def _compare_files(command: Command) -> Comparison:
 
 def _compare_new(command: Command, name: str) -> Comparison:
     model, inputs = model_and_inputs(name, command.given("inputs"), _note)
-    options = command.choices("strategies", "captures", "opset", "verify", "memory_limit", "folder")
+    options = command.choices("strategies", "captures", "opset", "verify", "folder")
+    options["values_limit"] = command.choice("memory_limit")
     with command.progress("comparing", "compared") as progress:
         return compare_strategies(model, inputs, **options, dynamic_shapes=_dynamic_shapes(command), progress=progress)
 
@@ -132,8 +140,9 @@ def validate(command: Command) -> Outcome:
     if command.given("model") is not None:
         model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
     with command.progress("checking", "checked") as progress:
+        limit = command.choice("memory_limit")
         found = validate_file(
-            command.given("file"), model, inputs, **command.choices("verify", "memory_limit"), progress=progress
+            command.given("file"), model, inputs, verify=command.choice("verify"), values_limit=limit, progress=progress
         )
     return Outcome(lambda width: validation_views.render(found), lambda: _dump(found.to_dict()), found.ok)
 

@@ -73,7 +73,7 @@ def compare(
     opset: int | None = None,
     dynamic_shapes: Any = None,
     verify: str | bool = "modules",
-    memory_limit: int | None = None,
+    values_limit: int | None = None,
     folder: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
@@ -84,7 +84,7 @@ def compare(
     reason.
 
     Args:
-        model, inputs, opset, dynamic_shapes, memory_limit: as in `export_model`.
+        model, inputs, opset, dynamic_shapes, values_limit: as in `export_model`.
         strategies: names of `known_strategies()`; one may be given twice.
         captures: names of `known_captures()`, each with every strategy.
         verify: as in `export_model`; `"modules"` gives the error of every module call.
@@ -102,7 +102,7 @@ def compare(
     """
     check_model(model)
     check_opset(opset)
-    level, limit = verify_level(verify), check_limit(memory_limit)
+    level, limit = verify_level(verify), check_limit(values_limit)
     witnesses = [(name, get_strategy(name)) for name in _names("strategies", strategies)]
     for capture in _names("captures", captures):
         check_capture(capture)

@@ -53,7 +53,7 @@ def export_model(
     dynamic_shapes: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
-    memory_limit: int | None = None,
+    values_limit: int | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -71,7 +71,7 @@ def export_model(
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
-        memory_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
+        values_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
             (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
@@ -84,7 +84,7 @@ def export_model(
     check_model(model)
     check_opset(opset)
     check_choice(metadata)
-    verify, limit = verify_level(verify), check_limit(memory_limit)
+    verify, limit = verify_level(verify), check_limit(values_limit)
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     path = check_destination(Path(path))
     args, kwargs = as_arguments(model, inputs)
@@ -120,7 +120,7 @@ def capture_subject(request: Request, capture: str, eager: EagerRun, limit: int,
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
         modules = ModuleTree.of(request.model)
-        return Subject(request, captured.model, modules, eager, parameters, feed, captured, memory_limit=limit)
+        return Subject(request, captured.model, modules, eager, parameters, feed, captured, values_limit=limit)
 
 
 def attribute(subject: Subject, witness: Strategy) -> Attribution:

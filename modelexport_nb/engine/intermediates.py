@@ -20,11 +20,11 @@ DEFAULT_LIMIT = 2 * 1024**3
 
 
 def check_limit(limit: int | None) -> int:
-    """The bytes that a `memory_limit` means; an `OptionError` for what is no number of bytes."""
+    """The bytes that a `values_limit` means; an `OptionError` for what is no number of bytes."""
     if limit is None:
         return DEFAULT_LIMIT
     if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
-        raise OptionError(f"The memory limit is {limit!r}. Pass a whole number of bytes such as 500_000_000, or None.")
+        raise OptionError(f"The values limit is {limit!r}. Pass a whole number of bytes such as 500_000_000, or None.")
     return limit
 
 

@@ -83,7 +83,7 @@ def compare_modules(path: Path, subject: Subject, attribution: Attribution) -> M
     """Compare every module call of one eager run with the graph.
 
     A call is compared with the tensors that its region, or a node that names it in `also`, hands on; of several as
-    large as its output the nearest counts. Of both sides together no more is held than `subject.memory_limit`; when
+    large as its output the nearest counts. Of both sides together no more is held than `subject.values_limit`; when
     they are larger, both run several times.
 
     Args:
@@ -94,7 +94,7 @@ def compare_modules(path: Path, subject: Subject, attribution: Attribution) -> M
 
 def compare_all_modules(path: Path, subject: Subject, attributions: Sequence[Attribution]) -> list[ModuleParity]:
     """`compare_modules` for several attributions of one graph, for which both sides run once."""
-    half = max(1, subject.memory_limit // 2)
+    half = max(1, subject.values_limit // 2)
     sides = [_boundaries(subject.graph, attribution) for attribution in attributions]
     found: list[list[CallParity]] = [[] for _ in attributions]
     start = 0

@@ -43,7 +43,7 @@ def tag_onnx(
     *,
     metadata: str = "lean",
     verify: str | bool = "model",
-    memory_limit: int | None = None,
+    values_limit: int | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a copy of an ONNX file in which every node names the module call that made it.
@@ -55,7 +55,7 @@ def tag_onnx(
         path: an ONNX file of `model`.
         model, inputs: as in `export_model`.
         output: the file to write; may be `path` itself.
-        metadata, verify, memory_limit, progress: as in `export_model`.
+        metadata, verify, values_limit, progress: as in `export_model`.
 
     Raises:
         AttributionError: the file computes something else; says how much of it was found in the model.
@@ -63,7 +63,7 @@ def tag_onnx(
     """
     check_model(model)
     check_choice(metadata)
-    verify, limit = verify_level(verify), check_limit(memory_limit)
+    verify, limit = verify_level(verify), check_limit(values_limit)
     source, output = Path(path).expanduser(), check_destination(Path(output))
     graph = load_graph(source)
     args, kwargs = as_arguments(model, inputs)
@@ -74,7 +74,7 @@ def tag_onnx(
         parameters = read_parameters(graph, Owners(model))
         feed = match_inputs(graph, request)
         subject = Subject(
-            request, graph, ModuleTree.of(model), eager, parameters, feed, path=source, memory_limit=limit
+            request, graph, ModuleTree.of(model), eager, parameters, feed, path=source, values_limit=limit
         )
         attribution, doubts = _project(subject)
         attribution = with_eager_facts(attribution, eager)

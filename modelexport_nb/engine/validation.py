@@ -42,7 +42,7 @@ def validate(
     inputs: Inputs | None = None,
     *,
     verify: str | bool = "model",
-    memory_limit: int | None = None,
+    values_limit: int | None = None,
     progress: Progress | None = None,
 ) -> Validation:
     """Check an ONNX file that carries our tags: as a file, the contract on disk, the measures, the numbers.
@@ -51,14 +51,14 @@ def validate(
         what: the file, or the report or hierarchy of one; a report is also held against its file.
         model, inputs: as in `export_model`. Without them neither ownership nor numbers can be checked.
         verify: which numbers are compared with PyTorch's, as in `export_model`.
-        memory_limit, progress: as in `export_model`.
+        values_limit, progress: as in `export_model`.
 
     Raises:
         PathError: there is no such file.
         CheckError: it is no ONNX file.
         ModelExportError: another of its subclasses: the model or the inputs are of no use.
     """
-    level, limit = verify_level(verify), check_limit(memory_limit)
+    level, limit = verify_level(verify), check_limit(values_limit)
     report = what if isinstance(what, ExportReport) else None
     path = Path(what).expanduser() if isinstance(what, str | Path) else what.path
     if report is not None and not path.is_file():
@@ -134,7 +134,7 @@ def _against_model(hierarchy: Hierarchy, request: Request, level: str, limit: in
     with clock.stage("verify"):
         try:
             feed = match_inputs(graph, request)
-            subject = Subject(request, graph, modules, eager, parameters, feed, path=hierarchy.path, memory_limit=limit)
+            subject = Subject(request, graph, modules, eager, parameters, feed, path=hierarchy.path, values_limit=limit)
             return [*checks, *_numbers(subject, hierarchy.attribution, level)]
         except ModelExportError as error:  # a file of another model cannot even be fed
             return [*checks, Check("numbers", Finding.WRONG, str(error).rstrip("."))]

@@ -42,7 +42,7 @@ def export(line: Line) -> ExportReport:
             path,
             **how,
             verify=line.choice("verify"),
-            memory_limit=options.memory_limit,
+            values_limit=options.memory_limit,
             dynamic_shapes=_dynamic_shapes(line),
             progress=progress,
         )
@@ -62,7 +62,7 @@ def tag(line: Line) -> ExportReport:
             path,
             metadata=line.choice("metadata"),
             verify=line.choice("verify"),
-            memory_limit=line.options.memory_limit,
+            values_limit=line.options.memory_limit,
             progress=progress,
         )
     line.history.add(model, report, (line.options.inputs, file, line.choice("metadata")))
@@ -104,7 +104,7 @@ def _compare_new(line: Line, model: Any) -> Comparison:
             opset=line.choice("opset"),
             dynamic_shapes=_dynamic_shapes(line),
             verify=line.own("verify"),
-            memory_limit=line.options.memory_limit,
+            values_limit=line.options.memory_limit,
             folder=None if folder is None else line.namespace.path(folder),
             progress=progress,
         )
@@ -128,7 +128,7 @@ def verify(line: Line) -> Validation:
             model,
             inputs,
             verify=line.choice("verify"),
-            memory_limit=options.memory_limit,
+            values_limit=options.memory_limit,
             progress=progress,
         )
 

@@ -34,7 +34,7 @@ class Subject:
         feed: the tensor for each graph input, by name.
         captured: how the graph came about; None for a file of unknown origin.
         path: the file that holds the graph, where there is one.
-        memory_limit: bytes of values, of the model and of the graph, that may be held at once.
+        values_limit: bytes of values, of the model and of the graph, that may be held at once.
     """
 
     request: Request
@@ -45,7 +45,7 @@ class Subject:
     feed: dict[str, torch.Tensor]
     captured: Captured | None = None
     path: Path | None = None
-    memory_limit: int = DEFAULT_LIMIT
+    values_limit: int = DEFAULT_LIMIT
 
     @functools.cached_property
     def file(self) -> Path:

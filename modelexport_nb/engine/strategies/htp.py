@@ -50,7 +50,7 @@ def project_graph(subject: Subject) -> Projection:
     assert trace is not None  # told by `obstacle`
     nodes = all_nodes(subject.graph)
     names = [value.name for node in subject.graph.graph for value in node.outputs if value.name]
-    arrays = run_with_intermediates(subject.file, subject.feed, names, subject.memory_limit)
+    arrays = run_with_intermediates(subject.file, subject.feed, names, subject.values_limit)
     samples = {name: sample_array(array) for name, array in arrays if array.dtype.kind in "fiub"}
     readers = {
         at: calls

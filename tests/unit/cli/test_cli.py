@@ -156,7 +156,7 @@ def test_options_reach_the_engine(call, monkeypatch):
         "opset": 19,
         "metadata": "none",
         "verify": "modules",
-        "memory_limit": 1000,
+        "values_limit": 1000,
         "dynamic_shapes": ({0: "n"},),
     }
 

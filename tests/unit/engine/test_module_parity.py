@@ -73,7 +73,7 @@ def compared(name: str, folder: Path, damage: str | None = None, limit: int = 2*
     if damage is not None:
         assert len(held) == 1
         _change(path, held.pop() or "")
-    return compare_modules(path, replace(subject, path=path, memory_limit=limit), attribution)
+    return compare_modules(path, replace(subject, path=path, values_limit=limit), attribution)
 
 
 def _change(path: Path, name: str) -> None:

@@ -274,7 +274,7 @@ def test_no_file(tmp_path: Path, tagged: ExportReport) -> None:
         ((net(), None), {}, InputError, "The inputs are a NoneType"),
         ((net(), torch.ones(3)), {}, EagerRunError, "fails on these inputs"),
         ((), {"verify": "all"}, OptionError, 'Unknown verify "all"'),
-        ((), {"memory_limit": 0}, OptionError, "The memory limit is 0"),
+        ((), {"values_limit": 0}, OptionError, "The values limit is 0"),
     ],
 )
 def test_bad_input(tagged: ExportReport, arguments: Any, options: Any, error: Any, words: str) -> None:

@@ -91,7 +91,7 @@ def test_a_model_is_exported_with_each_strategy(shell, comparisons):
     (call,) = comparisons
     assert call["model"] is shell.user_ns["model"] and call["inputs"] is shell.user_ns["x"]
     assert (call["strategies"], call["captures"]) == (("fx", "htp", "usage_based"), ("auto",))
-    assert (call["verify"], call["opset"], call["folder"], call["memory_limit"]) == ("modules", None, None, None)
+    assert (call["verify"], call["opset"], call["folder"], call["values_limit"]) == ("modules", None, None, None)
     assert call["progress"] is not None
 
 
@@ -105,7 +105,7 @@ def test_a_model_is_exported_with_each_strategy(shell, comparisons):
         ("--opset 20", "opset", 20),
         ("--verify model", "verify", "model"),
         ("--no-verify", "verify", "off"),
-        ("--memory-limit 1kB", "memory_limit", 1000),
+        ("--memory-limit 1kB", "values_limit", 1000),
         ("--no-progress", "progress", None),
         ("--dynamic-shapes shapes", "dynamic_shapes", {"x": None}),
     ],

@@ -59,13 +59,13 @@ def test_defaults(shell, exports, real_report):
     (call,) = exports
     assert call["model"] is shell.user_ns["model"]
     assert call["inputs"] is shell.user_ns["x"]
-    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "memory_limit", "dynamic_shapes")}
+    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "values_limit", "dynamic_shapes")}
     assert rest == {
         "strategy": "auto",
         "opset": None,
         "metadata": "lean",
         "verify": "model",
-        "memory_limit": None,
+        "values_limit": None,
         "dynamic_shapes": None,
     }
     assert call["progress"] is not None
@@ -82,10 +82,10 @@ def test_defaults(shell, exports, real_report):
         ("--metadata 'none'", "metadata", "none"),
         ("--no-verify", "verify", "off"),
         ("--verify modules", "verify", "modules"),
-        ("--memory-limit 1000", "memory_limit", 1000),
-        ("--memory-limit=500MB", "memory_limit", 500_000_000),
-        ("--memory-limit 1.5GiB", "memory_limit", 3 * 2**29),
-        ("--memory-limit '2 gb'", "memory_limit", 2_000_000_000),
+        ("--memory-limit 1000", "values_limit", 1000),
+        ("--memory-limit=500MB", "values_limit", 500_000_000),
+        ("--memory-limit 1.5GiB", "values_limit", 3 * 2**29),
+        ("--memory-limit '2 gb'", "values_limit", 2_000_000_000),
         ("--no-progress", "progress", None),
         ('--dynamic-shapes "({0: None, 1: None},)"', "dynamic_shapes", ({0: None, 1: None},)),
         ("--dynamic-shapes shapes", "dynamic_shapes", {"x": None}),
@@ -219,7 +219,7 @@ def test_a_mistyped_line_is_a_usage_error(shell, exports, line, message):
         ("x x", errors.InputError, "The model is a Tensor"),
         ("model x -s fz", errors.OptionError, "fz"),
         ("model x --opset 1", errors.OptionError, "18"),
-        ("model x --memory-limit 0", errors.OptionError, "The memory limit is 0"),
+        ("model x --memory-limit 0", errors.OptionError, "The values limit is 0"),
         ("model x --metadata some", errors.OptionError, "some"),
         ("model x -o {nowhere}.onnx", errors.PathError, "nowhere"),
         ("model x -o /no/such/folder/net.onnx", errors.PathError, "/no/such/folder"),

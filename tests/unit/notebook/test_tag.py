@@ -77,7 +77,7 @@ def test_defaults(shell, tags, real_report):
         ("--metadata full", "metadata", "full"),
         ("--verify modules", "verify", "modules"),
         ("--no-verify", "verify", "off"),
-        ("--memory-limit 500MB", "memory_limit", 500_000_000),
+        ("--memory-limit 500MB", "values_limit", 500_000_000),
         ("--no-progress", "progress", None),
         ("-o '{name} two.onnx'", "output", Path("tiny two.onnx")),
         ("-o ~/net.onnx", "output", Path("~/net.onnx").expanduser()),

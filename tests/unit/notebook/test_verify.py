@@ -38,11 +38,11 @@ def test_options(exported, monkeypatch):
     monkeypatch.setattr(actions, "validate", lambda *given, **options: seen.append((given, options)))
     run(exported, "%config ModelExport.verify = 'off'\n%modelexport verify 1")
     run(exported, "%modelexport verify 1 model (x,) --verify model --memory-limit 2kB --no-progress")
-    assert (seen[0][0][1:], seen[0][1]["verify"], seen[0][1]["memory_limit"]) == ((None, None), "off", None)
+    assert (seen[0][0][1:], seen[0][1]["verify"], seen[0][1]["values_limit"]) == ((None, None), "off", None)
     assert seen[0][1]["progress"] is not None
     (report, model, inputs), options = seen[1]
     assert report is exported.user_ns["report"] and model is exported.user_ns["model"] and len(inputs) == 1
-    assert options == {"verify": "model", "memory_limit": 2000, "progress": None}
+    assert options == {"verify": "model", "values_limit": 2000, "progress": None}
 
 
 def test_it_shows_one_clear_result(exported):

@@ -1,4 +1,4 @@
-"""`memory_limit`: what is recorded of a model never takes more than the caller allows, and the result is the same."""
+"""`values_limit`: what is recorded of a model never takes more than the caller allows, and the result is the same."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_small_limit_gives_the_same_and_is_kept(tmp_path: Path, monkeypatch: p
     plain = export_model(model, X, tmp_path / "plain.onnx").path
 
     def tagged(limit: int | None) -> ExportReport:
-        options: dict[str, Any] = {"verify": "modules", "memory_limit": limit}
+        options: dict[str, Any] = {"verify": "modules", "values_limit": limit}
         if entry == "tag_onnx":
             return tag_onnx(plain, model, X, tmp_path / "m.onnx", **options)
         return export_model(model, X, tmp_path / "m.onnx", strategy="htp", **options)
@@ -197,6 +197,6 @@ def test_a_sample_does_not_follow_its_tensor(dtype: torch.dtype) -> None:
 
 
 def test_the_limit_of_tag_onnx_is_checked_too(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="The memory limit is 'much'"):
-        tag_onnx(tmp_path / "m.onnx", deep(), X, tmp_path / "m.onnx", memory_limit="much")  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="The values limit is 'much'"):
+        tag_onnx(tmp_path / "m.onnx", deep(), X, tmp_path / "m.onnx", values_limit="much")  # type: ignore[arg-type]
     assert intermediates.check_limit(None) == DEFAULT_LIMIT
