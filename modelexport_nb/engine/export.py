@@ -17,6 +17,8 @@ from .capture import capture as capture_graph
 from .check import check_file
 from .clock import Clock, Progress, clock_for
 from .determinism import disagreement
+from .dynamic import check_dynamic, resolve_dynamic
+from .dynamic_spec import traced_inputs
 from .eager import EagerRun, run_eagerly
 from .errors import AttributionError, InputError, OptionError, as_sentence, did_you_mean
 from .files import check_destination, staged, write_model
@@ -27,10 +29,11 @@ from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .module_parity import compare_all_modules
 from .modules import ModuleTree
-from .notes import hidden_notes, mode_notes, run_notes
+from .notes import hidden_notes, mode_notes, run_notes, size_notes
 from .owners import Owners
 from .parity import compare_outputs
 from .report import ExportReport
+from .second_size import compare_second_size
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
@@ -50,7 +53,7 @@ def export_model(
     prioritize: str = "speed",
     capture: str = "auto",
     opset: int | None = None,
-    dynamic_shapes: Any = None,
+    dynamic: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
     values_limit: int | None = None,
@@ -67,7 +70,9 @@ def export_model(
         capture: how the graph is made (`known_captures()`): `"auto"` takes transformers' exporter for its own models
             and `torch.onnx` for others; `"torchscript"` is the older exporter, which keeps no record for `fx`.
         opset: ONNX opset, 18 or later; None takes the exporter's default.
-        dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
+        dynamic: sizes that may vary in the file: words such as `"batch,sequence"`, which name axes of the inputs (how
+            they are found: `engine/dynamic.py`), `"auto"` for all that torch.export leaves free, or dynamic shapes as
+            `torch.export.export` takes them; None fixes all. The file is verified at a second size, too.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
@@ -86,12 +91,14 @@ def export_model(
     check_choice(metadata)
     verify, limit = verify_level(verify), check_limit(values_limit)
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
+    check_dynamic(dynamic)
     path = check_destination(Path(path))
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify)
 
     eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
-    request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
+    shapes = resolve_dynamic(model, args, kwargs, dynamic)
+    request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct))
     subject = capture_subject(request, capture, eager, limit, clock)
     with clock.stage("attribute"):
         attribution = attribute(subject, witness)
@@ -113,7 +120,8 @@ def observe(
 def capture_subject(request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock) -> Subject:
     """Capture the graph, and put it together with every witness there is of it."""
     with clock.stage("capture"):
-        args, kwargs = fresh((request.args, request.kwargs))  # the model may change them while it is traced
+        traced = traced_inputs(request.model, request.args, request.kwargs, request.dynamic_shapes)
+        args, kwargs = fresh(traced)  # the model may change them while it is traced
         with preserved(request.model):
             captured = capture_graph(replace(request, args=args, kwargs=kwargs), capture)
         parameters = read_parameters(captured.model, Owners(request.model))
@@ -166,7 +174,7 @@ def begin_report(
         measures=take_measures(all_nodes(subject.graph), attribution, subject.parameters, subject.eager),
         parity=None,
         timings=clock.seconds,
-        notes=(*notes, *hidden_notes(attribution)),
+        notes=(*notes, *size_notes(subject.request, subject.graph), *hidden_notes(attribution)),
         graph=subject.graph,
         parameter_names={
             value.name or "": found[0].path
@@ -199,6 +207,8 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
     """Compare the file with PyTorch, once for all reports about its graph: they differ in nothing that computes."""
     tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
     parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
+    if subject.captured is not None and subject.request.dynamic_shapes is not None and parity.problem is None:
+        parity = replace(parity, second_size=compare_second_size(draft, subject))
     for report in reports:
         report.parity = parity
     if level == "modules":

@@ -63,7 +63,7 @@ def _reason(causes: list[BaseException]) -> str:
 
 def _model_line(error: BaseException, model: nn.Module) -> tuple[str, str] | None:
     """The innermost frame of the error that lies in code of one of the model's modules."""
-    files = {path for module in model.modules() if (path := _file_of(type(module)))}
+    files = code_files(model)
     frames = traceback.extract_tb(error.__traceback__)
     for frame in reversed(frames):
         if frame.filename in files:
@@ -73,6 +73,11 @@ def _model_line(error: BaseException, model: nn.Module) -> tuple[str, str] | Non
             text = Path(file).read_text(encoding="utf-8", errors="replace").splitlines()[int(line) - 1]
             return f"{relative_source(file)}:{line}", text.strip()
     return None
+
+
+def code_files(model: nn.Module) -> set[str]:
+    """The files that the code of a model's own modules stands in."""
+    return {path for module in model.modules() if (path := _file_of(type(module)))}
 
 
 def _file_of(cls: type[nn.Module]) -> str | None:

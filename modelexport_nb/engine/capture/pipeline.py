@@ -15,6 +15,7 @@ from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
 from ..modules import CallTree
 from ..recording import CallRecorder
 from .base import Capture, Captured, Request
+from .dynamic_axes import watched_axes
 from .failure import explain
 from .generated import forgetting_generated_code
 from .stamps import stamp_of, stamping
@@ -44,12 +45,19 @@ def capture(request: Request, name: str = "auto") -> Captured:
     keeps_record = way in _BY_DEFAULT
     try:
         stamps = stamping(recorder) if keeps_record else contextlib.nullcontext()
-        with _quiet(), forgetting_generated_code(), watched_passes() as watch, stamps:
+        with (
+            _quiet(),
+            forgetting_generated_code(),
+            watched_axes(request.model) as axes,
+            watched_passes() as watch,
+            stamps,
+        ):
             model = way.export(request)
     except ModelExportError:
         raise
     except Exception as error:
-        raise CaptureError(explain(error, request.model)) from error
+        raise CaptureError(axes.explain(request) or explain(error, request.model)) from error
+    axes.settle(model, request, way)
     _check_opset(model, request.opset)
     if not keeps_record:
         return Captured(model, way, CallTree(), -1, None, {})

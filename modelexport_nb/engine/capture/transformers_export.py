@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +10,6 @@ import onnx_ir as ir
 import torch
 from torch.utils._pytree import tree_map
 
-from ..graph import all_nodes
 from ..inputs import named_arguments
 from .base import Request
 
@@ -32,9 +30,9 @@ class TransformersOnnx:
         """Run `OnnxExporter` on a copy of the inputs: it edits the mapping it is given."""
         from transformers.exporters.exporter_onnx import OnnxConfig, OnnxExporter
 
-        config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_without_names(request.dynamic_shapes))
-        model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
-        _name_axes(model, request.dynamic_shapes)
+        named = self._named(request)
+        config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_shapes(request.dynamic_shapes, named))
+        model, _ = OnnxExporter().export_program(request.model, named, config)
         return model
 
     def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
@@ -53,29 +51,12 @@ class TransformersOnnx:
         return named_arguments(request.model, request.args, request.kwargs) or {}
 
 
-def _without_names(shapes: Any) -> Any:
-    """torch.onnx takes the name of an axis in dynamic shapes, torch.export knows none."""
-    return tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
-
-
-def _name_axes(model: ir.Model, shapes: Any) -> None:
-    """Give the axes of the graph the names that dynamic shapes have for those of the inputs."""
-    names: dict[str, str] = {}
-    for value in model.graph.inputs:
-        axes = shapes.get(value.name) if isinstance(shapes, Mapping) else None
-        if not isinstance(axes, Mapping) or value.shape is None:
-            continue
-        for axis, name in axes.items():
-            if isinstance(name, str) and isinstance(dim := value.shape[axis], ir.SymbolicDim) and dim.value:
-                names.setdefault(dim.value, name)
-    outputs = [output for node in all_nodes(model) for output in node.outputs]
-    for value in (*model.graph.inputs, *outputs) if names else ():
-        if value.shape is not None:
-            value.shape = ir.Shape([_named(dim, names) for dim in value.shape])
-
-
-def _named(dim: int | ir.SymbolicDim, names: dict[str, str]) -> int | ir.SymbolicDim:
-    """A size in the given names; it may be computed from several: `s1 + s2`."""
-    if isinstance(dim, int) or dim.value is None:
-        return dim
-    return ir.SymbolicDim(re.sub(r"\w+", lambda word: names.get(word[0], word[0]), dim.value))
+def _shapes(shapes: Any, named: Mapping[str, Any]) -> Any:
+    """Dynamic shapes as the exporter takes them: hints in place of the names of axes, which only torch.onnx knows, and
+    no level for arguments that `forward` takes as `**kwargs`."""
+    hints = tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
+    if not isinstance(hints, dict):
+        return hints
+    nested = [value for name, value in hints.items() if name not in named and isinstance(value, dict)]
+    flat = {name: shape for level in (*nested, hints) for name, shape in level.items()}
+    return {name: flat.get(name) for name in named}
