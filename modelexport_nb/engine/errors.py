@@ -42,6 +42,18 @@ class CheckError(ModelExportError):
     """The exported file is not valid ONNX or does not load in ONNX Runtime."""
 
 
+class TimeLimitError(ModelExportError):
+    """The export took longer than `timeout`; its process was ended."""
+
+
+class MemoryLimitError(ModelExportError):
+    """The export held more than `memory_limit`, or the machine had hardly any memory left; its process was ended."""
+
+
+class CrashError(ModelExportError):
+    """The process of the export died: native code crashed, or something killed it."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint such as `. Did you mean "fx"?`, or the list of what is known when nothing is close."""
     known = list(known)

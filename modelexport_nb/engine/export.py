@@ -25,6 +25,7 @@ from .files import check_destination, staged, write_model
 from .graph import all_nodes, drop_weights
 from .inputs import Inputs, as_arguments, fresh
 from .intermediates import check_limit
+from .isolation import export_isolated
 from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .module_parity import compare_all_modules
@@ -56,7 +57,10 @@ def export_model(
     dynamic: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
+    timeout: float | None = None,
+    memory_limit: int | None = None,
     values_limit: int | None = None,
+    isolate: bool = False,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -76,8 +80,13 @@ def export_model(
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
+        timeout: seconds after which the export is ended; it runs in a child process then, as with `isolate`.
+        memory_limit: bytes that the export may hold above what the process holds with the model loaded; in a child
+            process then. Libraries that the export loads count: a small model takes about 300 MB. Linux only.
         values_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
             (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
+        isolate: run in a child process: what hangs, eats memory or crashes natively ends as an error. It starts anew
+            for each export, which takes 3 to 5 seconds, and is ended before the machine is out of memory.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -86,6 +95,8 @@ def export_model(
     Raises:
         ModelExportError: one of its subclasses, in one line; nothing was written then.
     """
+    if isolate or timeout is not None or memory_limit is not None:
+        return export_isolated(dict(locals()))  # every argument, whichever there are
     check_model(model)
     check_opset(opset)
     check_choice(metadata)

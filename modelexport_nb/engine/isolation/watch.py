@@ -1,0 +1,88 @@
+"""The limits of an isolated export: what they may be, and whether the child keeps them."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from ..errors import MemoryLimitError, OptionError, TimeLimitError
+from ..memory import available_memory, machine_memory, private_memory
+from .process import Child
+
+RESERVE = 2**30
+"""Bytes of the machine's memory that an isolated export leaves free, or a twentieth of it where that is less."""
+UNDONE = "Nothing was written; the model is unchanged."
+
+
+class Watch:
+    """Ends a child that takes too long or holds too much.
+
+    Args:
+        isolate: what `export_model` was given.
+        timeout: seconds from now on, the child's start included.
+        memory_limit: bytes above what the child holds when it has the model.
+
+    Attributes:
+        start: seconds until the child had the model.
+
+    Raises:
+        OptionError: one of them has no meaning, or the system does not tell what has to be watched.
+    """
+
+    def __init__(self, isolate: bool, timeout: float | None, memory_limit: int | None) -> None:
+        _check(isolate, timeout, memory_limit)
+        self._begun = time.monotonic()
+        self._timeout = timeout
+        self._limit = memory_limit
+        self._held: int | None = None
+        self.start = 0.0
+        machine = machine_memory()
+        self._reserve = 0 if machine is None else min(RESERVE, machine // 20)
+
+    def begin(self, child: Child) -> None:
+        """The child has the model: what it takes from here on counts."""
+        self._held = private_memory(child.pid)
+        self.start = time.monotonic() - self._begun
+
+    def look(self, child: Child) -> None:
+        """Raise a `TimeLimitError` or a `MemoryLimitError` when the child is beyond a limit."""
+        if self._timeout is not None and time.monotonic() - self._begun > self._timeout:
+            raise TimeLimitError(
+                f"The export was ended: it took longer than {self._timeout:g} s{child.where()}. {UNDONE} "
+                "Give it more time with timeout=."
+            )
+        held = private_memory(child.pid) if self._limit is not None and self._held is not None else None
+        if held is not None and self._limit is not None and held - (self._held or 0) > self._limit:
+            raise MemoryLimitError(
+                f"The export was ended: it held more than {_size(self._limit)}{child.where()}. {UNDONE} "
+                "Give it more memory with memory_limit=."
+            )
+        available = available_memory()
+        if available is not None and available < self._reserve:
+            raise MemoryLimitError(
+                f"The export was ended before the machine runs out of memory: {_size(available)} were left"
+                f"{child.where()}. {UNDONE} Free some memory, or export a smaller model."
+            )
+
+
+def _check(isolate: bool, timeout: float | None, memory_limit: int | None) -> None:
+    if not isinstance(isolate, bool):
+        raise OptionError(f"isolate is {isolate!r}. Pass True or False.")
+    if timeout is not None and not (_is_number(timeout, float) and timeout > 0):
+        raise OptionError(f"The timeout is {timeout!r}. Pass seconds such as 300, or None.")
+    if memory_limit is not None and not (_is_number(memory_limit) and memory_limit > 0):
+        raise OptionError(
+            f"The memory limit is {memory_limit!r}. Pass a whole number of bytes such as 4_000_000_000, or None."
+        )
+    if memory_limit is not None and private_memory(os.getpid()) is None:
+        raise OptionError("memory_limit needs /proc, where Linux tells what a process holds. Leave it out here.")
+    if not hasattr(os, "killpg"):
+        raise OptionError("isolate, timeout and memory_limit need process groups, which this system lacks.")
+
+
+def _is_number(value: object, *kinds: type) -> bool:
+    return isinstance(value, (int, *kinds)) and not isinstance(value, bool)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
