@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from dataclasses import dataclass
 
 from torch import nn
@@ -16,15 +17,14 @@ class Forward:
 
     Attributes:
         module: the module that declares them: the model, or the one that it wraps.
-        names: arguments that have a name, in order; `required` those of them without a default.
-        open_ended: whether it takes further keywords, `**kwargs`.
+        names: arguments that have a name, in order; `required` those of them without a default. A `forward` that
+            takes `*args, **kwargs` alone has none.
         text: the signature, for messages.
     """
 
     module: nn.Module
     names: tuple[str, ...]
     required: tuple[str, ...]
-    open_ended: bool
     text: str
 
     @classmethod
@@ -36,8 +36,7 @@ class Forward:
             module=module,
             names=tuple(p.name for p in named),
             required=tuple(p.name for p in named if p.default is p.empty),
-            open_ended=any(p.kind is p.VAR_KEYWORD for p in parameters),
-            text=f"({', '.join(_shown(p) for p in parameters)})",
+            text=textwrap.shorten(f"({', '.join(_shown(p) for p in parameters)})", 200, placeholder=" …)"),
         )
 
 

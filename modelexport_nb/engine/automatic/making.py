@@ -15,15 +15,13 @@ from ..quiet import quiet
 from ..state import preserved
 from .declared import Declared
 from .forward import Forward
-from .guesses import Arguments, from_declarations, from_dummies, from_layers
+from .guesses import Arguments, Guess, from_declarations, from_dummies, from_layers
 from .made import MadeInputs, described
-from .processors import TEXT, from_processor
+from .processors import from_processor
 from .roles import Maker, Shape
 from .tensors import Tensors
 
 LIMIT = 100  # guesses that are tried on the model
-
-Guess = tuple[str, Arguments]  # where it comes from, and the arguments by name
 
 
 def make_inputs(
@@ -75,7 +73,7 @@ def check_shapes(model: nn.Module, forward: Forward, shapes: Mapping[str, Sequen
     if not isinstance(shapes, Mapping):
         raise InputError(f'The shapes are {shapes!r}. Pass sizes by name, such as {{"x": [1, 3, 224, 224]}}.')
     for name, sizes in shapes.items():
-        if name not in forward.names and not forward.open_ended:
+        if forward.names and name not in forward.names:
             raise InputError(
                 f'forward of {type(model).__name__} takes no argument "{name}"' + did_you_mean(str(name), forward.names)
             )
@@ -102,8 +100,7 @@ def _is_size(value: Any) -> bool:
 
 
 def _from_processor(processor: Any, forward: Forward, maker: Maker, text: str | None, seed: int) -> Iterator[Guess]:
-    source = f'{type(processor).__name__} on "{TEXT if text is None else text}"'
-    for made in from_processor(processor, forward.names, text, maker.batch, seed):
+    for source, made in from_processor(processor, forward.names, text, maker.batch, seed):
         arguments = {name: maker.tensors.placed(torch.as_tensor(value)) for name, value in made.items()}
         if "decoder_input_ids" in forward.names and maker.declared.value("is_encoder_decoder"):
             arguments["decoder_input_ids"] = maker.candidates("decoder_input_ids")[0]
@@ -112,14 +109,10 @@ def _from_processor(processor: Any, forward: Forward, maker: Maker, text: str | 
 
 def _from_model(model: nn.Module, forward: Forward, maker: Maker) -> Iterator[Guess]:
     shapes = "the shapes given and " if maker.given else ""
-    if maker.declared:
-        for arguments in from_declarations(forward, maker):
-            yield f"{shapes}the sizes in its config", arguments
-        if not maker.given:
-            for arguments in from_dummies(forward, maker):
-                yield "its own dummy inputs", arguments
-    for arguments in from_layers(forward, maker, model):
-        yield f"{shapes}the sizes of its layers", arguments
+    dummies = () if maker.given or not maker.declared else from_dummies(forward, maker)
+    declared = from_declarations(forward, maker) if maker.declared else ()
+    for source, arguments in itertools.chain(declared, dummies, from_layers(forward, maker, model)):
+        yield f"{shapes}{source}", arguments
 
 
 def _first_that_runs(model: nn.Module, forward: Forward, guesses: Iterator[Guess], asked: bool) -> MadeInputs:
@@ -131,9 +124,9 @@ def _first_that_runs(model: nn.Module, forward: Forward, guesses: Iterator[Guess
             return made
         except EagerRunError as error:
             failed.append((arguments, str(error)))
-    name = next(iter(forward.required or forward.names), "x")
     if asked and failed:
         raise InputError(f"{failed[0][1].rstrip('.')}. The inputs were {described(failed[0][0])}.")
+    name = next(iter(forward.required or forward.names), "x")
     tried = f" {len(failed)} guesses failed, the first, {described(failed[0][0])}: {failed[0][1]}" if failed else ""
     raise InputError(
         f"There are no inputs, and none could be made. forward of {type(model).__name__} takes {forward.text}. Give "

@@ -21,12 +21,17 @@ _WANTS = {
     "audio": ("input_features", "input_values"),
     "raw_speech": ("input_features", "input_values"),
 }
+_SAID = {"text": 'the text "{}"', "images": "a random image", "audio": "a random sound", "raw_speech": "a random sound"}
 # Parts that a processor of several kinds has for each kind; it takes no kind without its part.
 _PARTS = {"text": "tokenizer", "images": "image_processor", "audio": "feature_extractor"}
 
 
-def from_processor(processor: Any, takes: tuple[str, ...], text: str | None, batch: int, seed: int) -> Iterator[Any]:
+def from_processor(
+    processor: Any, takes: tuple[str, ...], text: str | None, batch: int, seed: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """What a processor makes of a text, a random image and a random sound, as far as the model takes their outputs.
+
+    Yields, in words, what it was given, and what it made.
 
     Args:
         takes: names of the arguments of the model's `forward`.
@@ -44,7 +49,9 @@ def from_processor(processor: Any, takes: tuple[str, ...], text: str | None, bat
         except Exception as error:
             failure = failure or error
             continue
-        yield {name: value for name, value in made.items() if name in takes}
+        heard = [_SAID[kind].format(words) for kind in kinds]
+        source = f"{type(processor).__name__} with {' and '.join(heard)}"
+        yield source, {name: value for name, value in made.items() if name in takes}
     if failure is not None:
         reason = f"{type(failure).__name__}: {one_line(failure)}"
         raise InputError(f"{type(processor).__name__} makes no inputs for this model: {reason}")

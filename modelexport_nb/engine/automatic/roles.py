@@ -90,7 +90,7 @@ def _images(maker: Maker) -> Iterator[Shape]:
 
 
 def _videos(maker: Maker) -> Iterator[Shape]:
-    frames = maker.declared.size("num_frames", "frames_per_clip", "temporal_patch_size") or 2
+    frames = maker.declared.size("num_frames", "temporal_patch_size") or 2
     for batch, *rest in _images(maker):
         yield batch, frames, *rest
 
