@@ -24,9 +24,11 @@ QUICK = (
     "MLP",
     "U-Net",
     "LSTM",
+    "attention pooling",
     "parameters of its own",
     "tied weights",
     "torch.cond",
     "experts by hand",
+    "bag of words",
     "two towers",
 )

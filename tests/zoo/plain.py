@@ -71,6 +71,18 @@ class Attends(nn.Module):
         return self.norm(x + self.attention(x, x, x, key_padding_mask=hidden)[0])
 
 
+class Pools(nn.Module):
+    """A learned question, the same for each of the batch, asks a sequence for its summary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.question = nn.Parameter(torch.randn(1, 1, 16))
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.attention(self.question.repeat(len(x), 1, 1), x, x)[0][:, 0]
+
+
 class OwnAttention(nn.Module):
     """Attention whose projections are parameters of its own, with a learned bias for each head."""
 
@@ -260,6 +272,7 @@ CASES = [
     Case("LSTM", "plain", lambda: Tagger(nn.LSTM)),
     Case("GRU", "plain", lambda: Tagger(nn.GRU)),
     Case("MultiheadAttention", "plain", Attends),
+    Case("attention pooling", "plain", Pools),
     Case("TransformerEncoder", "plain", _encoder),
     Case("Transformer", "plain", _transformer),
     Case("parameters of its own", "plain", OwnAttention),
