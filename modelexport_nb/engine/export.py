@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from .attribution import Attribution
+from .automatic import make_inputs
 from .capture import Request
 from .capture import capture as capture_graph
 from .check import check_file
@@ -47,7 +48,7 @@ LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops e
 
 def export_model(
     model: nn.Module,
-    inputs: Inputs,
+    inputs: Inputs | None,
     path: str | Path,
     *,
     strategy: str = "auto",
@@ -67,7 +68,8 @@ def export_model(
 
     Args:
         model: any `nn.Module`. It is exported in eval mode and left exactly as it was.
-        inputs: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`.
+        inputs: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`; None makes some, and a
+            note in the report shows them.
         path: the file to write; its folder must exist. An existing file survives a failed export.
         strategy: how nodes are attributed to module calls (`known_strategies()`); `"auto"` chooses and tells why.
         prioritize: what `"auto"` goes by: `"speed"` takes the first witness that can speak, `"accuracy"` hears all.
@@ -104,7 +106,7 @@ def export_model(
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     check_dynamic(dynamic)
     path = check_destination(Path(path))
-    args, kwargs = as_arguments(model, inputs)
+    args, kwargs, made = arguments_for(model, inputs, dynamic)
     clock = clock_for(progress, verify)
 
     eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
@@ -113,7 +115,17 @@ def export_model(
     subject = capture_subject(request, capture, eager, limit, clock)
     with clock.stage("attribute"):
         attribution = attribute(subject, witness)
-    return assemble(subject, attribution, path, metadata, verify, clock, notes)
+    return assemble(subject, attribution, path, metadata, verify, clock, [*made, *notes])
+
+
+def arguments_for(
+    model: nn.Module, inputs: Inputs | None, dynamic: Any
+) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
+    """The inputs as arguments; where there are none, made ones and a note that shows them."""
+    if inputs is not None:
+        return *as_arguments(model, inputs), []
+    made = make_inputs(model, batch=None if dynamic is None else 2)  # torch.export takes a size of 1 for fixed
+    return *made.arguments, [f"No inputs were given; made from {made.source}, seed 0: {made.described}."]
 
 
 def observe(

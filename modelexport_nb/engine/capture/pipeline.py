@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
-import warnings
 from collections import Counter
-from collections.abc import Iterator
 
 import onnx_ir as ir
 
 from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
 from ..modules import CallTree
+from ..quiet import quiet
 from ..recording import CallRecorder
 from .base import Capture, Captured, Request
 from .dynamic_axes import watched_axes
@@ -46,7 +43,7 @@ def capture(request: Request, name: str = "auto") -> Captured:
     try:
         stamps = stamping(recorder) if keeps_record else contextlib.nullcontext()
         with (
-            _quiet(),
+            quiet(),
             forgetting_generated_code(),
             watched_axes(request.model) as axes,
             watched_passes() as watch,
@@ -103,19 +100,3 @@ def _check_opset(model: ir.Model, asked: int | None) -> None:
         raise CaptureError(
             f"The exporter wrote opset {got} where {asked} was asked for. Nothing was written. Try --opset {got}."
         )
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Exporters print progress and advice meant for their own callers."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "transformers")]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

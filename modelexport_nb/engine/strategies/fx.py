@@ -75,10 +75,11 @@ def _inner_call(captured: Captured, call: int, fx_node: Any) -> int:
 
 
 def _lookups(node: ir.Node, lineage: Lineage, subject: Subject) -> list[int]:
-    """Translated nodes that did nothing but fetch a parameter (a position table looked up whole): after folding the
-    node reads the parameter itself."""
+    """Translated nodes that did nothing but fetch a parameter (a position table looked up whole) or arrange it: after
+    folding the node reads the parameter itself."""
     read = [id(value) for value in node.inputs if value is not None]
-    return [lineage.computed[value] for value in read if value in lineage.computed and value in subject.parameters]
+    fetched = [lineage.computed[value] for value in read if value in lineage.computed and value in subject.parameters]
+    return [old for nodes in fetched for old in nodes]
 
 
 def _scope(made_by: list[int], fresh: bool, fx_node: Any, looked_up: list[int | None]) -> NodeScope | None:
