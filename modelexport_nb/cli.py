@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 from . import __version__
 from .engine.errors import ModelExportError, OptionError, did_you_mean, one_line
 from .grammar import Argument, Verb
-from .verbs import DEBUG, JSON, SHELL_VERBS
+from .options import DEBUG, JSON
+from .verbs import SHELL_VERBS
 
 FINE, WRONG, MISTYPED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 

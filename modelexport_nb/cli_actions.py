@@ -10,12 +10,14 @@ from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import analysis_views, text, validation_views
 from .analysis import Analysis
-from .cli_models import load_value, model_and_inputs
+from .cli_models import load_value, named_subject
+from .engine.bundle import export_bundle
 from .engine.clock import Progress
 from .engine.compare import compare as compare_strategies
 from .engine.comparison import Comparison
@@ -27,8 +29,9 @@ from .engine.report import ExportReport
 from .engine.tagging import tag_onnx
 from .engine.validation import validate as validate_file
 from .grammar import Verb
+from .options import MAKING, PROGRESS, SHELL_INPUTS
 from .progress import progress_bar
-from .verbs import PROGRESS
+from .subjects import Subject, names_axes
 
 SUFFIX = ".onnx"
 
@@ -66,6 +69,14 @@ class Command:
         """Several choices by name."""
         return {name: self.choice(name) for name in names}
 
+    def said(self, *names: str) -> dict[str, Any]:
+        """Of these what the line says; the engine knows what holds where it does not."""
+        return {name: self.given(name) for name in names if self.given(name) is not None}
+
+    def subject(self, model: str, *, engine_can: bool = False) -> Subject:
+        """The model of this name, with inputs."""
+        return named_subject(model, self.given("inputs"), self.options, engine_can=engine_can)
+
     def progress(self, doing: str, done: str) -> AbstractContextManager[Progress | None]:
         """A bar, where somebody looks."""
         return progress_bar(self.choice("progress") and sys.stderr.isatty(), doing, done)
@@ -73,31 +84,31 @@ class Command:
 
 def export(command: Command) -> Outcome:
     """Write a model to ONNX."""
-    model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
-    output = _output(command, model)
+    subject = command.subject(command.given("model"), engine_can=True)
     options = command.choices("strategy", "capture", "opset", "metadata", "verify")
+    options |= command.said("weights", "timeout", "memory_limit", "values_limit", "isolate", "work_dir")
+    options["dynamic"] = _dynamic(command)
+    bundle = command.given("bundle")
+    if bundle is not None and command.given("output") is not None:
+        raise OptionError("--bundle and -o exclude each other: the file of a bundle is model.onnx in its folder.")
+    if bundle is None:
+        write, place = export_model, _output(command, subject.model)
+    else:
+        write, place = partial(export_bundle, processor=subject.processor), Path(bundle)
     with command.progress("exporting", "exported") as progress:
-        report = export_model(
-            model,
-            inputs,
-            output,
-            **options,
-            values_limit=command.choice("memory_limit"),
-            dynamic=_dynamic(command),
-            progress=progress,
-        )
-    return _written(report, options["verify"])
+        report = write(subject.model, subject.inputs, place, **options, progress=progress)
+    return _written(report, subject, "off" if options.get("weights") == "none" else options["verify"])
 
 
 def tag(command: Command) -> Outcome:
     """Write a tagged copy of an ONNX file of a model."""
-    model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
-    output = _output(command, model)
-    options = command.choices("metadata", "verify")
-    options["values_limit"] = command.choice("memory_limit")
+    subject = command.subject(command.given("model"))
+    output = _output(command, subject.model)
+    options = command.choices("metadata", "verify", "values_limit")
+    file = Path(command.given("file"))
     with command.progress("tagging", "tagged") as progress:
-        report = tag_onnx(Path(command.given("file")), model, inputs, output, **options, progress=progress)
-    return _written(report, options["verify"])
+        report = tag_onnx(file, subject.model, subject.inputs, output, **options, progress=progress)
+    return _written(report, subject, options["verify"])
 
 
 def compare(command: Command) -> Outcome:
@@ -125,24 +136,26 @@ def _compare_files(command: Command) -> Comparison:
 
 
 def _compare_new(command: Command, name: str) -> Comparison:
-    model, inputs = model_and_inputs(name, command.given("inputs"), _note)
-    options = command.choices("strategies", "captures", "opset", "verify", "folder")
-    options["values_limit"] = command.choice("memory_limit")
+    subject = _told(command.subject(name))
+    options = command.choices("strategies", "captures", "opset", "verify", "values_limit", "folder")
+    options["dynamic"] = _dynamic(command)
     with command.progress("comparing", "compared") as progress:
-        return compare_strategies(model, inputs, **options, dynamic=_dynamic(command), progress=progress)
+        return compare_strategies(subject.model, subject.inputs, **options, progress=progress)
 
 
 def validate(command: Command) -> Outcome:
     """Check a tagged file."""
-    if command.given("model") is None and command.given("inputs") is not None:
-        raise OptionError("--inputs is of no use without --model.")
+    if command.given("model") is None:
+        for spec in (SHELL_INPUTS, *MAKING):
+            if command.given(spec.name) is not None:
+                raise OptionError(f"{spec.flags[0]} is of no use without --model.")
     model, inputs = None, None
     if command.given("model") is not None:
-        model, inputs = model_and_inputs(command.given("model"), command.given("inputs"), _note)
+        subject = _told(command.subject(command.given("model")))
+        model, inputs = subject.model, subject.inputs
     with command.progress("checking", "checked") as progress:
-        limit = command.choice("memory_limit")
         found = validate_file(
-            command.given("file"), model, inputs, verify=command.choice("verify"), values_limit=limit, progress=progress
+            command.given("file"), model, inputs, **command.choices("verify", "values_limit"), progress=progress
         )
     return Outcome(lambda width: validation_views.render(found), lambda: _dump(found.to_dict()), found.ok)
 
@@ -199,11 +212,19 @@ def _output(command: Command, model: Any) -> Path:
 
 def _dynamic(command: Command) -> Any:
     shapes = command.given("dynamic")
-    return None if shapes is None else load_value(shapes)
+    return shapes if shapes is None or names_axes(shapes) else load_value(shapes)
 
 
-def _written(report: ExportReport, verify: str) -> Outcome:
+def _told(subject: Subject) -> Subject:
+    """For results that have no place for notes."""
+    for note in subject.notes:
+        _note(note)
+    return subject
+
+
+def _written(report: ExportReport, subject: Subject, verify: str) -> Outcome:
     """The report; not in order where the numbers were to agree and do not."""
+    report.notes = (*subject.notes, *report.notes)
     proved = report.parity is not None and report.parity.ok and not report.parity.differs
     files = ", ".join(map(str, report.files))
     return Outcome(

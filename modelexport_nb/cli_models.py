@@ -8,7 +8,8 @@ import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,27 +18,26 @@ import torch
 from torch import nn
 
 from .engine.errors import InputError, ModelExportError, OptionError, did_you_mean, one_line
-from .engine.pretrained import load_pretrained
+from .subjects import Subject, check_loading, load_subject, make_missing_inputs
 
 _OBJECT = re.compile(r"(?P<module>[\w.]+):(?P<name>[\w.]+)")
-Note = Callable[[str], None]
 
 
-def model_and_inputs(model: str, inputs: str | None, note: Note) -> tuple[nn.Module, Any]:
-    """The model and what its `forward` takes, as the command line names them.
+def named_subject(model: str, inputs: str | None, options: Namespace, *, engine_can: bool = False) -> Subject:
+    """The model and what its `forward` takes, as the command line names them; inputs are made where there are none.
 
     Args:
-        note: told where inputs come from that nobody named, and what a loaded model lacks.
+        options: how to load a named model, and what to make inputs of.
+        engine_can: as in `make_missing_inputs`.
 
     Raises:
-        InputError: something named is not there, or is not what it should be.
+        ModelExportError: something named is not there, or is not what it should be.
     """
-    found, beside = _model(model, note)
+    subject = _model(model, options)
     if inputs is not None:
-        return found, _called(load_object(inputs), inputs)
-    if beside is not None:
-        return found, beside
-    return found, _own_inputs(found, note)
+        subject.inputs = _called(load_object(inputs), inputs)
+    make_missing_inputs(subject, options, engine_can=engine_can)
+    return subject
 
 
 def load_object(spec: str) -> Any:
@@ -84,24 +84,22 @@ def importing_here() -> Iterator[None]:
         sys.path.remove(here)
 
 
-def _model(spec: str, note: Note) -> tuple[nn.Module, Any]:
-    """The model, and the inputs that came with it."""
+def _model(spec: str, options: Namespace) -> Subject:
+    """The model, with the inputs that came with it."""
     path = Path(spec).expanduser()
     if path.is_file():
         raise InputError(f'"{spec}" is a file. Name a model: module:name, or a folder or id of Hugging Face.')
     if path.is_dir() or ":" not in spec:
         if not path.is_dir():
             _check_id(spec)
-        loaded = load_pretrained(spec)
-        for line in loaded.notes:
-            note(line)
-        return loaded.model, None
+        return load_subject(spec, options)
+    check_loading(options)
     found = _called(load_object(spec), spec)
     if isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], nn.Module):
-        return found
+        return Subject(*found)
     if not isinstance(found, nn.Module):
         raise InputError(f'"{spec}" is a {type(found).__name__}, not a torch.nn.Module, nor a pair of one and inputs.')
-    return found, None
+    return Subject(found)
 
 
 def _called(found: Any, spec: str) -> Any:
@@ -128,30 +126,3 @@ def _check_id(name: str) -> None:
     module, _, rest = name.partition(".")
     if module.isidentifier() and importlib.util.find_spec(module) is not None:
         raise InputError(f'"{name}" names a Python module. Write module:name: {module}:{rest or "name"}')
-
-
-def _own_inputs(model: nn.Module, note: Note) -> Any:
-    """A Hugging Face model's dummy inputs, where they are what it takes."""
-    modeling = sys.modules.get("transformers.modeling_utils")  # not imported: then nothing can be one
-    if modeling is not None and isinstance(model, modeling.PreTrainedModel):
-        inputs = model.dummy_inputs
-        if model.main_input_name in inputs:
-            note(f"no --inputs: the model's own dummy inputs are taken, {', '.join(map(_described, inputs.items()))}")
-            return inputs
-    raise InputError(
-        f"There are no inputs. forward of {type(model).__name__} takes {_signature(model)}. Name them: "
-        "--inputs module:name"
-    )
-
-
-def _described(item: tuple[str, Any]) -> str:
-    name, value = item
-    return f"{name} {'×'.join(map(str, value.shape))}" if isinstance(value, torch.Tensor) else name
-
-
-def _signature(model: nn.Module) -> str:
-    try:
-        parameters = inspect.signature(model.forward).parameters.values()
-    except (TypeError, ValueError):  # forward written in C
-        return "what it does not tell"
-    return f"({', '.join(str(parameter) for parameter in parameters)})"

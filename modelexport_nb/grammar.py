@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from argparse import Action, ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
 from dataclasses import dataclass, field
@@ -24,8 +25,8 @@ class Argument:
     """One argument. `keywords` are argparse's.
 
     `values` says what its value is, for completion: `model`, `inputs`, `compared`, `exported`, `strategy`, `capture`,
-    `metadata`, `verify`, `file`, `expression`, or the plural of one, which stands for several with commas between;
-    None where nothing can be foreseen. `default` is what counts where a line does not say.
+    `metadata`, `verify`, `weights`, `task`, `class`, `dynamic`, `file`, or the plural of one, which stands for several
+    with commas between; None where nothing can be foreseen. `default` is what counts where a line does not say.
     """
 
     flags: tuple[str, ...]
@@ -40,12 +41,12 @@ class Argument:
 
     @property
     def takes_value(self) -> bool:
-        return self.is_option and self.keywords.get("action") in (None, Once)
+        return self.is_option and self.keywords.get("action") in (None, Once, "append")
 
     @property
     def repeats(self) -> bool:
-        """Whether several values may stand in its place."""
-        return self.keywords.get("nargs") in ("*", "+")
+        """Whether several values may stand in its place, or an option may be given several times."""
+        return self.keywords.get("nargs") in ("*", "+") or self.keywords.get("action") == "append"
 
     @property
     def name(self) -> str:
@@ -101,6 +102,26 @@ def byte_size(text: str) -> int:
         raise ArgumentTypeError(f"{text} is no size. Write bytes, or a size such as 500MB or 2GB.")
     power = " KMGT".index((match["thousands"] or " ").upper())
     return int(float(match["number"]) * (1024 if match["binary"] else 1000) ** power)
+
+
+def seconds(text: str) -> float:
+    """The seconds that `90` or `1.5` mean."""
+    try:
+        found = float(unquoted(text.strip()))
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise ArgumentTypeError(f"{text} is no time. Write seconds above 0, such as 600.")
+    return found
+
+
+def shape(text: str) -> tuple[str, tuple[int, ...]]:
+    """The input and the sizes that `input_ids=1,128` means."""
+    name, equals, sizes = unquoted(text.strip()).partition("=")
+    numbers = [size.strip() for size in sizes.split(",")]
+    if not equals or not name.strip() or not all(number.isdecimal() for number in numbers):
+        raise ArgumentTypeError(f"{text} is no shape. Write an input and its sizes, as in input_ids=1,128.")
+    return name.strip(), tuple(map(int, numbers))
 
 
 def listed(text: str) -> tuple[str, ...]:

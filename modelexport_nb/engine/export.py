@@ -125,7 +125,7 @@ def arguments_for(
     if inputs is not None:
         return *as_arguments(model, inputs), []
     made = make_inputs(model, batch=None if dynamic is None else 2)  # torch.export takes a size of 1 for fixed
-    return *made.arguments, [f"No inputs were given; made from {made.source}, seed 0: {made.described}."]
+    return *made.arguments, [made.note]
 
 
 def observe(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
+from torch import nn
 
+from modelexport_nb.engine.bundle import export_bundle
 from modelexport_nb.engine.compare import compare as compare_strategies
 from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import InputError
@@ -17,61 +20,76 @@ from modelexport_nb.engine.hierarchy import Hierarchy, read_hierarchy
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.engine.tagging import tag_onnx
 from modelexport_nb.engine.validation import Validation, validate
+from modelexport_nb.grammar import Argument
+from modelexport_nb.options import DYNAMIC, MAKING, PROGRESS, WEIGHTS
 from modelexport_nb.progress import progress_bar
-from modelexport_nb.verbs import PROGRESS
+from modelexport_nb.subjects import Subject
 
-from .exported import exported, named
+from .exported import SUFFIX, exported, named
 from .history import History
 from .line import Line
-from .namespace import is_inputs, is_module
+from .namespace import is_module
+from .subjects import dynamic_of, names_model, subject_of
 from .temporary import temporary_path
 
 
 def export(line: Line) -> ExportReport:
     """Write a model to ONNX, and remember that in the history."""
     options = line.options
-    if options.inputs is None:
-        needs = "inputs" if options.model else "a model and inputs"
-        raise UsageError(f"%modelexport needs {needs}: %modelexport model inputs. More: %modelexport?")
-    model, inputs = _model_and_inputs(line)
+    if options.model is None:
+        raise UsageError("%modelexport needs a model: %modelexport model inputs. More: %modelexport?")
+    if options.bundle is not None and options.output is not None:
+        raise UsageError("--bundle and -o exclude each other: the file of a bundle is model.onnx in its folder.")
+    subject = subject_of(line, options.model, options.inputs, engine_can=True)
     how = {name: line.choice(name) for name in ("strategy", "capture", "opset", "metadata")}
-    with _destination(line, model) as path, progress_bar(line.choice("progress")) as progress:
-        report = export_model(
-            model,
-            inputs,
-            path,
-            **how,
-            verify=line.choice("verify"),
-            values_limit=options.memory_limit,
-            dynamic=_dynamic(line),
-            progress=progress,
-        )
-    line.history.add(model, report, (line.cell, options.inputs, options.dynamic, *how.values()))
-    return report
+    more = {"verify": line.choice("verify"), "dynamic": dynamic_of(line), **_said(line)}
+    write: Callable[..., ExportReport] = export_model
+    if options.bundle is not None:
+        write = partial(export_bundle, processor=subject.processor)
+    with _destination(line, subject.model) as path, progress_bar(line.choice("progress")) as progress:
+        report = write(subject.model, subject.inputs, path, **how, **more, progress=progress)
+    asked = [getattr(options, spec.name) for spec in (DYNAMIC, *MAKING, WEIGHTS)]
+    line.history.add(subject.model, report, (line.cell, options.inputs, repr(asked), *how.values()), subject.origin)
+    return _noted(report, subject)
+
+
+def _said(line: Line) -> dict[str, Any]:
+    """What the line says of limits and the like; the engine knows what holds where it does not."""
+    names = ("weights", "timeout", "memory_limit", "values_limit", "isolate")
+    said = {name: getattr(line.options, name) for name in names}
+    if line.options.work_dir is not None:
+        said["work_dir"] = line.namespace.path(line.options.work_dir)
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def tag(line: Line) -> ExportReport:
     """Write a tagged copy of an ONNX file of the model, and remember that in the history."""
-    model, inputs = _model_and_inputs(line)
+    subject = subject_of(line, line.options.model, line.options.inputs)
     file = line.namespace.path(line.options.file)
-    with _destination(line, model) as path, progress_bar(line.choice("progress"), "tagging", "tagged") as progress:
+    with (
+        _destination(line, subject.model) as path,
+        progress_bar(line.choice("progress"), "tagging", "tagged") as progress,
+    ):
         report = tag_onnx(
             file,
-            model,
-            inputs,
+            subject.model,
+            subject.inputs,
             path,
             metadata=line.choice("metadata"),
             verify=line.choice("verify"),
-            values_limit=line.options.memory_limit,
+            values_limit=line.options.values_limit,
             progress=progress,
         )
-    line.history.add(model, report, (line.options.inputs, file, line.choice("metadata")))
-    return report
+    asked = (line.options.inputs, file, line.choice("metadata"))
+    line.history.add(subject.model, report, asked, subject.origin)
+    return _noted(report, subject)
 
 
 def compare(line: Line) -> Comparison:
     """Lay exports beside each other: those of the history, those that are named, or new ones of a model."""
     words = line.options.what
+    if words and not words[0].endswith(SUFFIX) and names_model(words[0], line.namespace):
+        return _compare_new(line, None)
     first = named(words[0], line.namespace, line.history) if words else None
     if is_module(first):
         return _compare_new(line, first)
@@ -85,26 +103,33 @@ def compare(line: Line) -> Comparison:
 
 def _refuse_options(line: Line) -> None:
     """What is there already cannot be exported in another way."""
-    for spec in line.verb.options:
-        if spec is not PROGRESS and getattr(line.options, spec.name) is not None:
-            raise UsageError(f"{spec.flags[-1]} says how to export a model, and no model is named here.")
+    options = [spec for spec in line.verb.options if spec is not PROGRESS]
+    _refuse(line, options, "says how to export a model, and no model is named here")
 
 
-def _compare_new(line: Line, model: Any) -> Comparison:
+def _refuse(line: Line, options: Sequence[Argument], why: str) -> None:
+    for spec in options:
+        if getattr(line.options, spec.name) is not None:
+            raise UsageError(f"{spec.flags[-1]} {why}.")
+
+
+def _compare_new(line: Line, model: nn.Module | None) -> Comparison:
     words = line.options.what
-    if len(words) != 2:
+    if len(words) > 2:
         raise UsageError("A model is compared on its inputs: %modelexport compare model inputs. More: %modelexport?")
+    subject = subject_of(line, words[0], words[1] if len(words) > 1 else None, found=model)
     folder = line.options.folder
+    _tell(subject)
     with progress_bar(line.choice("progress"), "comparing", "compared") as progress:
         return compare_strategies(
-            model,
-            line.namespace.evaluate(words[1], is_inputs),
+            subject.model,
+            subject.inputs,
             line.own("strategies"),
             line.own("captures"),
             opset=line.choice("opset"),
-            dynamic=_dynamic(line),
+            dynamic=dynamic_of(line),
             verify=line.own("verify"),
-            values_limit=line.options.memory_limit,
+            values_limit=line.options.values_limit,
             folder=None if folder is None else line.namespace.path(folder),
             progress=progress,
         )
@@ -118,17 +143,21 @@ def open_file(line: Line) -> Hierarchy:
 def verify(line: Line) -> Validation:
     """Check a tagged file, with the model's numbers where a model is given."""
     options = line.options
-    if options.model is not None and options.inputs is None:
-        raise UsageError("A model is verified on its inputs: %modelexport verify report model inputs")
     what = exported(options.what, line.namespace, line.history)
-    model, inputs = _model_and_inputs(line) if options.model is not None else (None, None)
+    model, inputs = None, None
+    if options.model is not None:
+        subject = subject_of(line, options.model, options.inputs)
+        model, inputs = subject.model, subject.inputs
+        _tell(subject)
+    else:
+        _refuse(line, MAKING, "needs a model")
     with progress_bar(line.choice("progress"), "verifying", "verified") as progress:
         return validate(
             what,
             model,
             inputs,
             verify=line.choice("verify"),
-            values_limit=options.memory_limit,
+            values_limit=options.values_limit,
             progress=progress,
         )
 
@@ -148,18 +177,22 @@ ACTIONS: dict[str, Callable[[Line], Any]] = {
 }
 
 
-def _model_and_inputs(line: Line) -> tuple[Any, Any]:
-    return (
-        line.namespace.evaluate(line.options.model, is_module),
-        line.namespace.evaluate(line.options.inputs, is_inputs),
-    )
+def _noted(report: ExportReport, subject: Subject) -> ExportReport:
+    report.notes = (*subject.notes, *report.notes)
+    return report
+
+
+def _tell(subject: Subject) -> None:
+    """For results that have no place for notes."""
+    for note in subject.notes:
+        print(f"note: {note}")
 
 
 @contextmanager
 def _destination(line: Line, model: Any) -> Iterator[Path]:
-    """The file to write; a temporary one leaves no folder behind when it was not written."""
-    if line.options.output:
-        yield line.namespace.path(line.options.output)
+    """The file or the folder to write; a temporary file leaves no folder behind when it was not written."""
+    if named := line.options.output or getattr(line.options, "bundle", None):
+        yield line.namespace.path(named)
         return
     path = temporary_path(type(model).__name__)
     try:
@@ -168,8 +201,3 @@ def _destination(line: Line, model: Any) -> Iterator[Path]:
         with suppress(OSError):
             path.parent.rmdir()
         raise
-
-
-def _dynamic(line: Line) -> Any:
-    shapes = line.options.dynamic
-    return None if shapes is None else line.namespace.evaluate(shapes)

@@ -12,11 +12,13 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from modelexport_nb.grammar import Argument
-from modelexport_nb.verbs import EXPORT, INPUTS, METADATA, NOTEBOOK_VERBS, VERIFY
+from modelexport_nb.options import INPUTS, METADATA, VERIFY, WEIGHTS_CHOICES
+from modelexport_nb.verbs import EXPORT, NOTEBOOK_VERBS
 
 from .exported import is_compared, is_exported
 from .line import arguments_of, find_verb
 from .namespace import Fits, Namespace, is_inputs, is_module
+from .pretrained_names import cached_models, class_names, task_names
 
 try:
     from IPython.core.completer import SimpleCompletion, context_matcher
@@ -35,7 +37,7 @@ EXPRESSION = re.compile(r"[.\[({\"',+*]")
 VARIABLES: dict[str | None, Fits] = {
     "model": is_module,
     "inputs": is_inputs,
-    "expression": is_inputs,
+    "dynamic": is_inputs,
     "compared": is_compared,
     "exported": is_exported,
 }
@@ -43,6 +45,8 @@ VARIABLES: dict[str | None, Fits] = {
 LISTS = {"strategies": "strategy", "captures": "capture"}
 # Arguments that may also name a file.
 FILES_TOO = ("compared", "exported")
+# Arguments that may also name a model of Hugging Face.
+MODELS_TOO = ("model", "compared")
 Grammar = tuple[Argument, ...]
 
 
@@ -87,10 +91,12 @@ def _fitting(argument: Argument, word: str, namespace: Namespace) -> Found | Non
     if argument.values == "file":
         return Found(word, _files(word))
     if argument.values in VARIABLES:
-        files = _files(word) if word and argument.values in FILES_TOO else []
+        more = _files(word) if word and argument.values in FILES_TOO else []
+        more += _models(word) if word and argument.values in MODELS_TOO else []
+        more += [value for value in _choices(argument.values) if value.startswith(word)]
         if EXPRESSION.search(word):
-            return Found(word, files) if files else None
-        return Found(word, [*_variables(word, VARIABLES[argument.values], namespace), *files])
+            return Found(word, more) if more else None
+        return Found(word, list(dict.fromkeys([*_variables(word, VARIABLES[argument.values], namespace), *more])))
     begun = word[: word.rfind(",") + 1] if argument.values in LISTS else ""
     return Found(word, [begun + value for value in _choices(argument.values) if value.startswith(word[len(begun) :])])
 
@@ -105,7 +111,12 @@ def _choices(kind: str | None) -> list[str]:
         from modelexport_nb.engine.capture import known_captures
 
         return known_captures()
-    return list({"metadata": METADATA, "verify": VERIFY}.get(kind or "", ()))
+    if kind == "task":
+        return task_names()
+    if kind == "class":
+        return class_names()
+    choices = {"metadata": METADATA, "verify": VERIFY, "weights": WEIGHTS_CHOICES, "dynamic": ("auto",)}
+    return list(choices.get(kind or "", ()))
 
 
 def _next(words: list[str], word: str, grammar: Grammar, namespace: Namespace) -> Found | None:
@@ -116,7 +127,7 @@ def _next(words: list[str], word: str, grammar: Grammar, namespace: Namespace) -
         if found is None or found.texts or word:
             return found
     used = {option.flags for text in words if (option := _option(text, grammar))}
-    free = [spec for spec in grammar if spec.is_option and spec.flags not in used]
+    free = [spec for spec in grammar if spec.is_option and (spec.repeats or spec.flags not in used)]
     return Found(word, [text for spec in free for text in spec.spellings if text.startswith(word)])
 
 
@@ -151,6 +162,12 @@ def _option(word: str, grammar: Grammar) -> Argument | None:
 
 def _variables(prefix: str, fits: Fits, namespace: Namespace) -> list[str]:
     return [name for name in namespace.names(fits) if name.startswith(prefix)]
+
+
+def _models(word: str) -> list[str]:
+    """Models of Hugging Face that are here: ids, and folders where the word begins like a path."""
+    folders = [file for file in _files(word) if file.endswith("/")] if "/" in word or word[0] in "~." else []
+    return [*cached_models(word), *folders]
 
 
 def _files(word: str) -> list[str]:

@@ -29,8 +29,8 @@ Stamp = tuple[int, int]
 class Export:
     """One export: what the table shows of it, and ways to its model and its report that keep neither alive.
 
-    `of` is the same number for exports of the same module object; `asked` is equal for exports that were asked for
-    alike, as when a cell runs again.
+    `of` is the same number for exports of the same module object, or of models that were loaded from the same `origin`;
+    `asked` is equal for exports that were asked for alike, as when a cell runs again.
     """
 
     number: int
@@ -38,6 +38,7 @@ class Export:
     path: Path
     of: int
     asked: Hashable
+    origin: Hashable
     model: weakref.ref[nn.Module]
     report: weakref.ref[ExportReport]
     stamp: Stamp | None
@@ -51,11 +52,15 @@ class History:
         self._held: deque[ExportReport] = deque(maxlen=HELD)
         self._numbers = itertools.count(1)
 
-    def add(self, model: nn.Module, report: ExportReport, asked: Hashable) -> None:
-        """Remember an export; what was asked for is compared, never shown."""
+    def add(self, model: nn.Module, report: ExportReport, asked: Hashable, origin: Hashable = None) -> None:
+        """Remember an export; what was asked for is compared, never shown.
+
+        `origin` is where a model that was loaded by name came from: loaded again, it counts as the same.
+        """
         number = next(self._numbers)
         # While a listed model lives no other object can be it, and when it is gone its reference says so.
-        of = next((export.of for export in self._exports if export.model() is model), number)
+        same = (one for one in self._exports if one.model() is model or (origin is not None and one.origin == origin))
+        of = next((one.of for one in same), number)
         self._exports.append(
             Export(
                 number,
@@ -63,6 +68,7 @@ class History:
                 report.path,
                 of,
                 asked,
+                origin,
                 weakref.ref(model),
                 weakref.ref(report),
                 _stamp(report.path),

@@ -10,6 +10,7 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import MagicArgumentParser
+from IPython.utils.process import arg_split
 
 from modelexport_nb.engine.errors import did_you_mean
 from modelexport_nb.grammar import Argument, Verb, tidy
@@ -91,7 +92,7 @@ def arguments_of(verb: Verb) -> tuple[Argument, ...]:
 def parsed(verb: Verb, text: str) -> Options:
     """The options of a line; a UsageError that helps where it does not fit the grammar."""
     try:
-        return tidy(parser_of(verb).parse_argstring(text))
+        return tidy(parser_of(verb).parse_intermixed_args(arg_split(text)))
     except ValueError as error:  # an open quote
         raise UsageError(f"{error}: {text}") from None
     except UsageError as error:

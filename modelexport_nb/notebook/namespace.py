@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import difflib
 import sys
 from collections.abc import Callable, Container, Mapping
@@ -70,6 +72,21 @@ class Namespace:
         except Exception as error:
             raise InputError(f'"{expression}" failed with {type(error).__name__}: {one_line(error)}') from error
 
+    def means_something(self, expression: str) -> bool:
+        """Whether it is an expression all of whose names are defined."""
+        try:
+            nodes = list(ast.walk(ast.parse(expression, mode="eval")))
+        except (SyntaxError, ValueError):
+            return False
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        own = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        own |= {node.arg for node in nodes if isinstance(node, ast.arg)}  # of a lambda
+        return all(name.id in self.variables or name.id in own or hasattr(builtins, name.id) for name in names)
+
+    def resembles(self, name: str) -> bool:
+        """Whether a variable is called nearly so."""
+        return bool(difflib.get_close_matches(name, self.names(), cutoff=0.5))
+
     def path(self, text: str) -> Path:
         """A path with `~` and `{name}` filled in; PathError when a name is not defined."""
         try:
@@ -83,6 +100,6 @@ class Namespace:
         return Path(filled).expanduser()
 
     def _nearest(self, name: str, fits: Fits) -> str:
-        if difflib.get_close_matches(name, self.names(), cutoff=0.5):
+        if self.resembles(name):
             return did_you_mean(name, self.names())
         return did_you_mean(name, self.names(fits)[:SHOWN_NAMES])

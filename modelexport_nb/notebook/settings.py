@@ -10,7 +10,7 @@ from traitlets.config import Configurable
 from modelexport_nb.engine.errors import did_you_mean
 from modelexport_nb.engine.strategies import known_strategies
 from modelexport_nb.grammar import Argument
-from modelexport_nb.verbs import CAPTURE, METADATA, METADATA_LEVEL, OPSET, PROGRESS, STRATEGY, VERIFY, VERIFY_LEVEL
+from modelexport_nb.options import CAPTURE, METADATA, METADATA_LEVEL, OPSET, PROGRESS, STRATEGY, VERIFY, VERIFY_LEVEL
 
 
 def _setting(kind: Any, spec: Argument, *values: Any, **options: Any) -> Any:

@@ -9,10 +9,11 @@ import pytest
 from modelexport_nb import cli, compare, export_model, tag_onnx
 from modelexport_nb.engine.metadata import METADATA_CHOICES
 from modelexport_nb.engine.validation import validate
-from modelexport_nb.grammar import byte_size, listed
+from modelexport_nb.grammar import byte_size, listed, seconds, shape
 from modelexport_nb.notebook.line import parser_of
 from modelexport_nb.notebook.settings import ModelExport
-from modelexport_nb.verbs import CHECK, METADATA, NOTEBOOK_VERBS, SHELL_VERBS, VALIDATE, VERBS
+from modelexport_nb.options import METADATA
+from modelexport_nb.verbs import CHECK, NOTEBOOK_VERBS, SHELL_VERBS, VALIDATE, VERBS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PAIRS = [(name, verb, SHELL_VERBS[name]) for name, verb in NOTEBOOK_VERBS.items() if name in SHELL_VERBS]
@@ -112,6 +113,27 @@ def test_lists_of_names(text, names):
 def test_no_list_of_names(text):
     with pytest.raises(ArgumentTypeError, match="Put commas between them"):
         listed(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("input_ids=1,128", ("input_ids", (1, 128))), ("'x = 1, 2'", ("x", (1, 2))), ("x=3", ("x", (3,)))],
+)
+def test_shapes(text, expected):
+    assert shape(text) == expected
+
+
+@pytest.mark.parametrize("text", ["x", "x=", "=1,2", "x=1,-2", "x=1,b", "x=(1,2)"])
+def test_no_shape(text):
+    with pytest.raises(ArgumentTypeError, match="as in input_ids=1,128"):
+        shape(text)
+
+
+def test_times():
+    assert seconds("1.5") == 1.5
+    for text in ("", "soon", "0", "-1", "inf", "nan"):
+        with pytest.raises(ArgumentTypeError, match="no time"):
+            seconds(text)
 
 
 def test_sizes():

@@ -34,6 +34,11 @@ class MadeInputs:
         """One line such as `input_ids int64 [1, 8], attention_mask int64 [1, 8]`."""
         return described(dict(zip(self.names, (*self.args, *self.kwargs.values()), strict=True)))
 
+    @property
+    def note(self) -> str:
+        """What the reader of a report should know of them."""
+        return f"No inputs were given; made from {self.source}, seed 0: {self.described}."
+
 
 def described(inputs: Mapping[str, Any]) -> str:
     """Each input with its dtype and shape."""

@@ -16,7 +16,7 @@ from modelexport_nb.engine.export import LOWEST_OPSET
 from modelexport_nb.engine.files import check_destination
 from modelexport_nb.engine.inputs import as_arguments
 from modelexport_nb.engine.strategies import known_strategies
-from modelexport_nb.verbs import VERIFY
+from modelexport_nb.options import VERIFY
 
 from ..namespace import Namespace
 from ..settings import ModelExport

@@ -30,6 +30,11 @@ class Sized(nn.Module):
         super().__init__()
 
 
+class Nameless(nn.Module):
+    def forward(self, things):
+        raise ValueError("nothing fits")
+
+
 class Noisy(nn.Module):
     def forward(self, x):
         return x + torch.rand_like(x)

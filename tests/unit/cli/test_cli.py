@@ -13,6 +13,7 @@ import torch
 
 from modelexport_nb import __version__, cli, cli_actions
 from modelexport_nb.cli import FINE, INTERRUPTED, MISTYPED, WRONG
+from modelexport_nb.cli_models import importing_here
 from modelexport_nb.engine.errors import ModelExportError
 
 GIVEN = ("--inputs", "models:batch")
@@ -72,7 +73,7 @@ def test_examples_are_understood(verb):
             "-s is given twice. To see several beside each other, use compare.",
         ),
         (["compare", "m:n", "-s", "fx,"], "Put commas between them, as in fx,htp."),
-        (["export", "m:n", "--memory-limit", "much"], "much is no size."),
+        (["export", "m:n", "--values-limit", "much"], "much is no size."),
     ],
 )
 def test_a_mistyped_line(call, argv, message):
@@ -146,7 +147,8 @@ def test_options_reach_the_engine(call, monkeypatch):
         raise ModelExportError("enough")
 
     monkeypatch.setattr(cli_actions, "export_model", export_model)
-    line = "--capture torchscript --opset 19 --metadata none --verify modules --memory-limit 1kB"
+    line = "--capture torchscript --opset 19 --metadata none --verify modules --values-limit 1kB "
+    line += "--weights none --timeout 9 --memory-limit 1GB --isolate --work-dir work"
     status, _, err = call("export", "models:pair", "-o", "m.onnx", "--dynamic", "({0: 'n'},)", *line.split())
     assert status == WRONG and err.endswith("modelexport: error: enough\n")
     assert seen.pop("progress") is None and str(seen.pop("path")) == "m.onnx"
@@ -157,6 +159,11 @@ def test_options_reach_the_engine(call, monkeypatch):
         "metadata": "none",
         "verify": "modules",
         "values_limit": 1000,
+        "weights": "none",
+        "timeout": 9.0,
+        "memory_limit": 10**9,
+        "isolate": True,
+        "work_dir": "work",
         "dynamic": ({0: "n"},),
     }
 
@@ -393,3 +400,47 @@ def test_a_terminal_obeys_no_name(terminal):
     for verb in (["analyze"], ["analyze", "--json"], ["analyze", "--csv"], ["compare", "fx.onnx"]):
         status, out, _ = terminal(*verb, "hostile.onnx")
         assert status == FINE and not {"\x07", "\u202e", "\x9b"} & set(out) and "\x1b]" not in out
+
+
+# ---- models by name ----
+
+
+@pytest.fixture
+def bert(here):
+    with importing_here():
+        __import__("models").bert().save_pretrained(here / "bert")
+
+
+def test_a_named_model_with_made_inputs(call, bert):
+    status, out, _ = call("export", "bert", "--shape", "input_ids=2,6", "--dynamic", "batch,sequence", "--json")
+    facts = json.loads(out)
+    assert status == FINE and facts["model"] == "BertModel"
+    assert any(note.startswith("No inputs were given; made from ") for note in facts["notes"])
+    assert any("[batch,sequence]" in note for note in facts["notes"])
+    assert "; at batch 4, sequence 12: max |Δ| " in facts["parity"]["text"]
+
+
+def test_a_bundle(call, bert, here):
+    status, out, _ = call("export", "bert", "--bundle", "out")
+    assert status == FINE and "Written: out/" in out
+    assert {"model.onnx", "config.json"} <= {path.name for path in (here / "out").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("export bert --bundle out -o m.onnx", "--bundle and -o exclude each other"),
+        ("export bert --task fil-mask", 'Did you mean "fill-mask"?'),
+        ("validate fx.onnx --shape input=2,4", "--shape is of no use without --model."),
+        ("export bert --shape input_ids", "input_ids is no shape"),
+        ("export bert --bacth 2", 'Did you mean "--batch"?'),
+    ],
+)
+def test_options_of_named_models_that_make_no_sense(call, bert, line, message):
+    status, _, err = call(*line.split())
+    assert status == MISTYPED and message in err
+
+
+def test_notes_of_verbs_that_have_no_place_for_them(call):
+    status, _, err = call("validate", "fx.onnx", "--model", "models:net", "--shape", "input=2,4")
+    assert status == FINE and "note: No inputs were given; made from " in err

@@ -1,23 +1,23 @@
 """What the command line names: models and inputs of Python modules, and models of Hugging Face."""
 
-import sys
-
 import pytest
 import torch
 from torch import nn
 
-from modelexport_nb.cli_models import importing_here, load_value, model_and_inputs
+from modelexport_nb import cli
+from modelexport_nb.cli_models import importing_here, load_value, named_subject
 from modelexport_nb.engine.errors import InputError, OptionError
 
 
 @pytest.fixture
 def load(here, capsys):
-    """`model_and_inputs`, with the notes that it gives."""
+    """Model, inputs and notes of a command line."""
 
-    def loaded(model, inputs=None):
-        notes = []
+    def loaded(model, inputs=None, *line):
+        options = cli.parse(["export", model, *line])
         with importing_here():
-            return *model_and_inputs(model, inputs, notes.append), notes
+            subject = named_subject(model, inputs, options)
+        return subject.model, subject.inputs, subject.notes
 
     return loaded
 
@@ -55,13 +55,7 @@ def test_a_pair_brings_its_inputs(load):
         ("models:a:b", None, '"models:a:b" names nothing'),
         ("models.py", None, '"models.py" is a file. Name a model: module:name, or a folder or id of Hugging Face.'),
         ("models.net", None, '"models.net" names a Python module. Write module:name: models:net'),
-        (
-            "models:net",
-            None,
-            "There are no inputs. forward of Sequential takes (input). Name them: --inputs module:name",
-        ),
-        ("models:Net", None, "forward of Net takes (x, scale: float = 1.0)."),
-        ("models:image_model", None, "There are no inputs. forward of ResNetModel takes (pixel_values"),
+        ("models:Nameless", None, "There are no inputs, and none could be made. forward of Nameless takes (things)"),
     ],
 )
 def test_what_is_not_there_or_not_right(load, model, inputs, message):
@@ -94,14 +88,51 @@ def test_literals(here):
 # ---- Hugging Face ----
 
 
-def test_a_folder_and_its_dummy_inputs(load, here):
+def test_inputs_are_made_and_told(load, here):
     with importing_here():
         __import__("models").bert().save_pretrained(here / "bert")
-    model, inputs, notes = load("bert")
+    model, (args, kwargs), notes = load("bert")
     assert type(model).__name__ == "BertModel" and not model.training
-    assert list(inputs) == ["input_ids"]
-    assert notes == ["no --inputs: the model's own dummy inputs are taken, input_ids 3×5"]
+    assert args == () and kwargs["input_ids"].shape[0] == 1
+    assert len(notes) == 1 and notes[0].startswith("No inputs were given; made from ") and "input_ids int64" in notes[0]
     assert load(str(here / "bert"), "models:keywords")[2] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "shape"),
+    [
+        (["--shape", "input_ids=3,4"], (3, 4)),
+        (["--batch", "5"], (5,)),
+        (["--dynamic", "batch"], (2,)),
+        (["--dynamic", "batch", "--batch", "1"], (1,)),
+    ],
+)
+def test_what_inputs_are_made_of(load, here, line, shape):
+    with importing_here():
+        __import__("models").bert().save_pretrained(here / "bert")
+    _, (_, kwargs), _ = load("bert", None, *line)
+    assert tuple(kwargs["input_ids"].shape)[: len(shape)] == shape
+
+
+def test_a_module_of_ones_own_gets_inputs_too(load):
+    model, (args, kwargs), _ = load("models:Net", None, "--shape", "x=7,4")
+    assert model(*args, **kwargs).shape == (7, 4)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "line", "message"),
+    [
+        ("models:net", None, ["--task", "fill-mask"], "--task says how to load a model by name, and the model here is"),
+        ("models:net", None, ["--class", "BertModel"], "--class says how to load a model by name"),
+        ("models:net", None, ["--trust-remote-code"], "--trust-remote-code says how to load a model by name"),
+        ("models:pair", None, ["--batch", "2"], "--batch says what to make inputs of, and there are inputs already."),
+        ("models:net", "models:batch", ["--text", "a"], "--text says what to make inputs of"),
+        ("models:net", None, ["--shape", "x=1", "--shape", "x=2"], "--shape gives one input two shapes."),
+    ],
+)
+def test_options_that_do_not_fit_what_is_named(load, model, inputs, line, message):
+    with pytest.raises(OptionError, match=message):
+        load(model, inputs, *line)
 
 
 def test_weights_that_are_missing_are_told(load, here):
@@ -119,9 +150,3 @@ def test_no_such_model(load, here, spec, monkeypatch):
     (here / "empty").mkdir()
     with pytest.raises(InputError, match=f'"{spec}" (does not load|is no folder here)'):
         load(spec)
-
-
-def test_nothing_of_hugging_face_is_loaded_for_others(here, monkeypatch):
-    monkeypatch.delitem(sys.modules, "transformers.modeling_utils", raising=False)
-    with importing_here(), pytest.raises(InputError, match="There are no inputs"):
-        model_and_inputs("models:net", None, print)

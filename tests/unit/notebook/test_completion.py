@@ -45,6 +45,9 @@ def rich(shell):
         ("model x --capture t", ["model x --capture torch.onnx", "model x --capture torchscript"]),
         ("model x --verify m", ["model x --verify model", "model x --verify modules"]),
         ("model x --dynamic b", ["model x --dynamic batch"]),
+        ("model x --dynamic a", ["model x --dynamic auto"]),
+        ("model x --weights ", ["model x --weights all", "model x --weights none"]),
+        ("model --shape a=1 --sh", ["model --shape a=1 --shape"]),
         ("model x --no", ["model x --no-verify", "model x --no-progress"]),
         ("--o", ["--output", "--opset"]),
         ("-s fx --s", []),
@@ -62,8 +65,10 @@ def test_completions_are_exact(rich, form, typed, expected):
 def test_all_options_after_both_names(rich):
     found = offered(rich, "%modelexport model x ")
     assert [text.split()[-1] for text in found] == [
-        *("-o", "--output", "-s", "--strategy", "--capture", "--opset", "--metadata", "--dynamic"),
-        *("--verify", "--no-verify", "--memory-limit", "--progress", "--no-progress"),
+        *("-o", "--output", "--bundle", "-s", "--strategy", "--capture", "--opset", "--metadata", "--dynamic"),
+        *("--verify", "--no-verify", "--task", "--class", "--trust-remote-code", "--shape", "--text", "--batch"),
+        *("--weights", "--timeout", "--memory-limit", "--values-limit", "--isolate", "--work-dir"),
+        *("--progress", "--no-progress"),
     ]
 
 

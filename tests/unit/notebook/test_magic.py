@@ -12,8 +12,8 @@ from modelexport_nb import ExportReport, ModelExportError
 from modelexport_nb.engine import errors
 from modelexport_nb.engine.metadata import METADATA_CHOICES
 from modelexport_nb.notebook import actions, temporary
+from modelexport_nb.options import METADATA
 from modelexport_nb.progress import listening
-from modelexport_nb.verbs import METADATA
 
 
 @pytest.fixture
@@ -59,13 +59,12 @@ def test_defaults(shell, exports, real_report):
     (call,) = exports
     assert call["model"] is shell.user_ns["model"]
     assert call["inputs"] is shell.user_ns["x"]
-    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "values_limit", "dynamic")}
+    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "dynamic")}
     assert rest == {
         "strategy": "auto",
         "opset": None,
         "metadata": "lean",
         "verify": "model",
-        "values_limit": None,
         "dynamic": None,
     }
     assert call["progress"] is not None
@@ -82,13 +81,22 @@ def test_defaults(shell, exports, real_report):
         ("--metadata 'none'", "metadata", "none"),
         ("--no-verify", "verify", "off"),
         ("--verify modules", "verify", "modules"),
-        ("--memory-limit 1000", "values_limit", 1000),
-        ("--memory-limit=500MB", "values_limit", 500_000_000),
-        ("--memory-limit 1.5GiB", "values_limit", 3 * 2**29),
-        ("--memory-limit '2 gb'", "values_limit", 2_000_000_000),
+        ("--values-limit 1000", "values_limit", 1000),
+        ("--values-limit=500MB", "values_limit", 500_000_000),
+        ("--values-limit 1.5GiB", "values_limit", 3 * 2**29),
+        ("--values-limit '2 gb'", "values_limit", 2_000_000_000),
         ("--no-progress", "progress", None),
         ('--dynamic "({0: None, 1: None},)"', "dynamic", ({0: None, 1: None},)),
         ("--dynamic shapes", "dynamic", {"x": None}),
+        ("--dynamic batch,sequence", "dynamic", "batch,sequence"),
+        ("--dynamic 'batch, sequence'", "dynamic", "batch, sequence"),
+        ("--dynamic auto", "dynamic", "auto"),
+        ("--dynamic x", "dynamic", "x"),  # a variable, but of tensors
+        ("--weights none", "weights", "none"),
+        ("--timeout 90", "timeout", 90.0),
+        ("--memory-limit 4GB", "memory_limit", 4_000_000_000),
+        ("--isolate", "isolate", True),
+        ("--work-dir '{name}/work'", "work_dir", Path("tiny/work")),
         ("-o out/net.onnx", "path", Path("out/net.onnx")),
         ("-o ~/net.onnx", "path", Path("~/net.onnx").expanduser()),
         ("-o '{name}.onnx'", "path", Path("tiny.onnx")),
@@ -133,7 +141,8 @@ def test_help_is_the_grammar(shell, capsys):
     run(shell, "%modelexport?")
     shown = capsys.readouterr().out
     for word in (
-        "--dynamic EXPR",
+        "--dynamic AXES",
+        "--shape INPUT=SIZES",
         "--verify LEVEL",
         "%%modelexport model",
         "%config ModelExport",
@@ -196,10 +205,14 @@ def test_an_error_in_the_body_is_shown_with_its_line(shell, exports):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("model", "needs inputs"),
+        ("-s fx", "needs a model"),
+        ("model --shape input", "input is no shape. Write an input and its sizes, as in input_ids=1,128"),
+        ("model --timeout soon", "soon is no time. Write seconds above 0, such as 600"),
+        ("model --timeout 0", "0 is no time"),
+        ("model x -o a.onnx --bundle b", "--bundle and -o exclude each other"),
         ("model x --opset high", "invalid int value"),
-        ("model x --memory-limit much", "much is no size. Write bytes, or a size such as 500MB or 2GB"),
-        ("model x --memory-limit -5", "-5 is no size"),
+        ("model x --values-limit much", "much is no size. Write bytes, or a size such as 500MB or 2GB"),
+        ("model x --values-limit -5", "-5 is no size"),
         ("model x --speed 3", "unrecognized arguments: --speed 3"),
         ("model (x, x)", "An expression with spaces needs quotes"),
         ('model "x', "No closing quotation"),
@@ -219,7 +232,7 @@ def test_a_mistyped_line_is_a_usage_error(shell, exports, line, message):
         ("x x", errors.InputError, "The model is a Tensor"),
         ("model x -s fz", errors.OptionError, "fz"),
         ("model x --opset 1", errors.OptionError, "18"),
-        ("model x --memory-limit 0", errors.OptionError, "The values limit is 0"),
+        ("model x --values-limit 0", errors.OptionError, "The values limit is 0"),
         ("model x --metadata some", errors.OptionError, "some"),
         ("model x -o {nowhere}.onnx", errors.PathError, "nowhere"),
         ("model x -o /no/such/folder/net.onnx", errors.PathError, "/no/such/folder"),

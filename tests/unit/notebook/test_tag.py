@@ -77,7 +77,7 @@ def test_defaults(shell, tags, real_report):
         ("--metadata full", "metadata", "full"),
         ("--verify modules", "verify", "modules"),
         ("--no-verify", "verify", "off"),
-        ("--memory-limit 500MB", "values_limit", 500_000_000),
+        ("--values-limit 500MB", "values_limit", 500_000_000),
         ("--no-progress", "progress", None),
         ("-o '{name} two.onnx'", "output", Path("tiny two.onnx")),
         ("-o ~/net.onnx", "output", Path("~/net.onnx").expanduser()),
@@ -114,7 +114,7 @@ def test_the_bar_says_what_is_done(shell, plain, capsys):
 def test_help_lists_the_verb(shell, capsys):
     run(shell, "%modelexport?")
     shown = capsys.readouterr().out
-    for word in ("%modelexport tag model inputs optimised.onnx", "model inputs file", "(tag) is never the verb"):
+    for word in ("%modelexport tag model inputs optimised.onnx", "model [inputs] file", "(tag) is never the verb"):
         assert word in shown
 
 
@@ -160,8 +160,8 @@ def test_a_cell_always_exports(shell, tags, exports):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "required: model, inputs, file. More: %modelexport?"),
-        ("model x", "required: file"),
+        ("", "required: model, file. More: %modelexport?"),
+        ("model", "required: file"),
         ("model x net.onnx --opset 20", "unrecognized arguments: --opset 20"),
         ('model "x', "No closing quotation"),
     ],
@@ -203,7 +203,7 @@ def test_a_failure_is_our_error_in_one_line(shell, plain, capsys, line, kind, me
         ("ta", ["tag"]),
         ("tag ", ["tag model"]),
         ("tag model ", ["tag model x"]),
-        ("tag model x --me", ["tag model x --metadata", "tag model x --memory-limit"]),
+        ("tag model x --me", ["tag model x --metadata"]),
         ("tag model x --verify m", ["tag model x --verify model", "tag model x --verify modules"]),
         ("tag --no-verify mo", ["tag --no-verify model"]),
     ],
@@ -224,7 +224,8 @@ def test_files_are_completed(shell, tmp_path):
 def test_options_of_the_verb_follow_the_file(shell):
     found = offered(shell, "%modelexport tag model x net.onnx ")
     assert [text.split()[-1] for text in found] == [
-        *("-o", "--output", "--metadata", "--verify", "--no-verify", "--memory-limit", "--progress", "--no-progress"),
+        *("-o", "--output", "--metadata", "--verify", "--no-verify", "--task", "--class", "--trust-remote-code"),
+        *("--shape", "--text", "--batch", "--values-limit", "--progress", "--no-progress"),
     ]
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from IPython.core.error import UsageError
 
-from modelexport_nb.engine.errors import InputError, PathError
+from modelexport_nb.engine.errors import InputError, OptionError, PathError
 from modelexport_nb.engine.findings import Finding, Validation
 from modelexport_nb.notebook import actions
 
@@ -37,7 +37,7 @@ def test_options(exported, monkeypatch):
     seen = []
     monkeypatch.setattr(actions, "validate", lambda *given, **options: seen.append((given, options)))
     run(exported, "%config ModelExport.verify = 'off'\n%modelexport verify 1")
-    run(exported, "%modelexport verify 1 model (x,) --verify model --memory-limit 2kB --no-progress")
+    run(exported, "%modelexport verify 1 model (x,) --verify model --values-limit 2kB --no-progress")
     assert (seen[0][0][1:], seen[0][1]["verify"], seen[0][1]["values_limit"]) == ((None, None), "off", None)
     assert seen[0][1]["progress"] is not None
     (report, model, inputs), options = seen[1]
@@ -66,7 +66,8 @@ def test_the_bar_says_what_is_done(exported, capsys):
     ("line", "kind", "message"),
     [
         ("", UsageError, "required: what. More: %modelexport?"),
-        ("report model", UsageError, "A model is verified on its inputs"),
+        ("report --text words", UsageError, "--text needs a model."),
+        ("report model x --shape input=2,4", OptionError, "--shape says what to make inputs of, and there are inputs"),
         ("x", InputError, '"x" is a Tensor. Give a report'),
         ("9", InputError, "There is no export 9. Listed are 1 to 1."),
         ("reprot", InputError, 'Did you mean "report"?'),

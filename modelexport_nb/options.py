@@ -1,0 +1,206 @@
+"""The arguments that verbs share: what they are about, and how they go about it."""
+
+from __future__ import annotations
+
+from argparse import BooleanOptionalAction
+from dataclasses import replace
+
+from .grammar import Argument, Once, byte_size, listed, seconds, shape
+
+METADATA = ("lean", "full", "none")
+VERIFY = ("model", "modules", "off")
+STRATEGIES = ("fx", "htp", "usage_based")
+WEIGHTS_CHOICES = ("all", "none")
+
+# ---- what a verb is about ----
+
+_TAKES = "a tensor, a tuple (positional), a dict (keywords) or (tuple, dict)"
+_NONE = "Without it some are made, of the tokenizer or processor of a named model where it has one, and shown"
+_OBJECT = "MODULE:NAME"
+MODEL = Argument(
+    ("model",),
+    "The torch.nn.Module: a variable's name or an expression; or a model of Hugging Face: a folder or an id. An "
+    "expression with spaces needs quotes.",
+    "model",
+)
+INPUTS = Argument(("inputs",), f"What its forward takes: {_TAKES}. {_NONE}.", "inputs", keywords={"nargs": "?"})
+FILE = Argument(("file",), "The ONNX file. ~ and {name} are expanded.", "file")
+SHELL_MODEL = Argument(
+    ("model",),
+    "The torch.nn.Module as module:name, where the name is a module, its class, a function that returns it or a pair "
+    "of model and inputs; or a model of Hugging Face: a folder or an id.",
+    keywords={"metavar": "MODEL"},
+)
+SHELL_INPUTS = Argument(
+    ("--inputs",),
+    f"What its forward takes as module:name, where the name is {_TAKES}, or a function that returns one. Without it, "
+    f"what comes with the model. {_NONE}.",
+    keywords={"metavar": _OBJECT},
+)
+SHELL_FILE = Argument(("file",), "The ONNX file.", keywords={"metavar": "FILE"})
+
+
+def optional(spec: Argument) -> Argument:
+    """The same, and it need not be there."""
+    return replace(spec, keywords={**spec.keywords, "nargs": "?"})
+
+
+# ---- how a named model is loaded, and what its inputs are made of ----
+
+TASK = Argument(
+    ("--task",),
+    "What the model of that name is for: a task of transformers' pipelines such as fill-mask, or an Auto class. "
+    "Without it, AutoModel.",
+    "task",
+    keywords={"metavar": "NAME", "action": Once},
+)
+CLASS = Argument(
+    ("--class",),
+    "The class of transformers that loads the model of that name.",
+    "class",
+    keywords={"metavar": "NAME", "action": Once, "dest": "class_name"},
+)
+TRUST = Argument(
+    ("--trust-remote-code",),
+    "Run code that comes with the model of that name. Read it first.",
+    keywords={"action": "store_const", "const": True},
+)
+SHAPE = Argument(
+    ("--shape",),
+    "The shape of an input that is made, such as input_ids=1,128. Once for each input; the others are made to fit.",
+    keywords={"metavar": "INPUT=SIZES", "action": "append", "type": shape},
+)
+TEXT = Argument(("--text",), "The text that inputs are made of.", keywords={"metavar": "TEXT", "action": Once})
+BATCH = Argument(
+    ("--batch",),
+    "How many examples are made. Without it one, or two where sizes may vary.",
+    keywords={"metavar": "N", "type": int, "action": Once},
+)
+MAKING = (TASK, CLASS, TRUST, SHAPE, TEXT, BATCH)
+
+# ---- how it goes about it ----
+
+OUTPUT = Argument(
+    ("-o", "--output"),
+    "The file to write. Without it, in a notebook a temporary one that lives as long as the kernel; on the command "
+    "line CLASS.onnx in this folder, if there is none yet.",
+    "file",
+    keywords={"metavar": "PATH"},
+)
+BUNDLE = Argument(
+    ("--bundle",),
+    "Write model.onnx to this folder, with the model's config and its tokenizer or processor, so that the folder runs "
+    "alone. In place of -o.",
+    "file",
+    keywords={"metavar": "FOLDER"},
+)
+STRATEGY = Argument(
+    ("-s", "--strategy"),
+    f"How nodes are attributed to modules: {', '.join(STRATEGIES)}, one of a plug-in, or auto, which chooses.",
+    "strategy",
+    "auto",
+    {"metavar": "NAME", "action": Once},
+)
+STRATEGIES_LIST = Argument(
+    ("-s", "--strategies"),
+    "The strategies to compare, with commas between.",
+    "strategies",
+    STRATEGIES,
+    {"metavar": "NAMES", "type": listed, "action": Once},
+)
+CAPTURE = Argument(
+    ("--capture",),
+    "How the graph is made: OnnxExporter, torch.onnx, torchscript, or auto, which chooses.",
+    "capture",
+    "auto",
+    {"metavar": "NAME", "action": Once},
+)
+CAPTURES_LIST = Argument(
+    ("--captures",),
+    "The captures to compare, with commas between, each with every strategy.",
+    "captures",
+    ("auto",),
+    {"metavar": "NAMES", "type": listed, "action": Once},
+)
+OPSET = Argument(
+    ("--opset",), "The ONNX opset. Without it, the exporter's own.", keywords={"metavar": "N", "type": int}
+)
+METADATA_LEVEL = Argument(
+    ("--metadata",),
+    "How much of the attribution the file carries: lean, full (torch's own metadata too) or none.",
+    "metadata",
+    "lean",
+    {"metavar": "LEVEL"},
+)
+DYNAMIC = Argument(
+    ("--dynamic",),
+    "Which sizes may vary: names of axes such as batch,sequence; auto for all that can; or as torch.export takes it, "
+    "an expression in a notebook, a literal or module:name on the command line. Without it, none.",
+    "dynamic",
+    keywords={"metavar": "AXES"},
+)
+VERIFY_LEVEL = Argument(
+    ("--verify",),
+    "What is compared with PyTorch: model (the outputs), modules (what every module call returned too) or off.",
+    "verify",
+    "model",
+    {"metavar": "LEVEL"},
+)
+NO_VERIFY = Argument(
+    ("--no-verify",),
+    "The same as --verify off.",
+    keywords={"action": "store_const", "const": "off", "dest": "verify"},
+)
+WEIGHTS = Argument(
+    ("--weights",),
+    "Which weights the file holds: all, or none, which is the structure alone; of a named model only the config is "
+    "read then.",
+    "weights",
+    "all",
+    {"metavar": "WHICH", "action": Once},
+)
+VALUES_LIMIT = Argument(
+    ("--values-limit",),
+    "Bytes of recorded values that may be held at once, such as 500MB; without it, 2GiB. "
+    "Where a model's values are more, it runs several times.",
+    keywords={"metavar": "SIZE", "type": byte_size},
+)
+TIMEOUT = Argument(
+    ("--timeout",),
+    "Seconds after which the export is ended. It runs in a process of its own then.",
+    keywords={"metavar": "SECONDS", "type": seconds},
+)
+MEMORY_LIMIT = Argument(
+    ("--memory-limit",),
+    "Bytes that the export may take beside the loaded model, such as 4GB. It runs in a process of its own then.",
+    keywords={"metavar": "SIZE", "type": byte_size},
+)
+ISOLATE = Argument(
+    ("--isolate",),
+    "Run the export in a process of its own: what hangs or crashes there ends as an error here.",
+    default=False,
+    keywords={"action": "store_const", "const": True},
+)
+WORK_DIR = Argument(
+    ("--work-dir",),
+    "A folder where finished stages are kept and taken up again. It is made where there is none.",
+    "file",
+    keywords={"metavar": "FOLDER"},
+)
+FOLDER = Argument(
+    ("--folder",),
+    "Where to keep the files of the exports. Without it, they go with the comparison.",
+    "file",
+    keywords={"metavar": "PATH"},
+)
+PROGRESS = Argument(
+    ("--progress",),
+    "Show a bar that names the stage; on the command line only where that is a terminal.",
+    default=True,
+    keywords={"action": BooleanOptionalAction},
+)
+# On the command line every verb has these too.
+JSON = Argument(("--json",), "Print JSON.", default=False, keywords={"action": "store_true"})
+DEBUG = Argument(
+    ("--debug",), "Show warnings, and the traceback of an error.", default=False, keywords={"action": "store_true"}
+)
