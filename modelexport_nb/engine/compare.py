@@ -15,10 +15,11 @@ from typing import Any, ParamSpec, TypeVar
 from torch import nn
 
 from .agreement import unique_names
-from .capture import Request, check_capture, choose
+from .capture import Ladder, Request, check_capture, choose
 from .clock import Clock, Progress
 from .columns import Column, Failure
 from .comparison import Comparison
+from .eager import EagerRun
 from .errors import AttributionError, ModelExportError, OptionError, one_line
 from .export import (
     attribute,
@@ -118,12 +119,16 @@ def compare(
             request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
             for capture, plans in zip(captures, groups, strict=True):
                 shared = clock.branch()
-                subject = _attempt(shared, capture_subject, request, capture, eager, limit, shared)
+                subject = _attempt(shared, _captured, request, capture, eager, limit, shared)
                 exports += _exports(subject, plans, level, shared, notes, drafts)
                 del subject  # the graph reads its weights from a file that is about to be moved
     if folder is None:
         _tie(exports, home)
     return Comparison.of_columns([_column(export) for export in exports])
+
+
+def _captured(request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock) -> Subject:
+    return capture_subject(request, Ladder(request, capture), eager, limit, clock)
 
 
 def _names(what: str, given: Sequence[str]) -> list[str]:

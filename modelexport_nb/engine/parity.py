@@ -29,12 +29,14 @@ class OutputParity:
 
 @dataclass(frozen=True)
 class Parity:
-    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared;
-    `modules` holds what every module call returned, when that was asked for."""
+    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared, and
+    `fits` is False where that is because the graph takes or returns other tensors than the model; `modules` holds
+    what every module call returned, when that was asked for."""
 
     outputs: tuple[OutputParity, ...]
     problem: str | None = None
     modules: ModuleParity | None = None
+    fits: bool = True
 
     @property
     def ok(self) -> bool:
@@ -85,11 +87,12 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
     names = {value.name for value in session.get_inputs()}
     missing = sorted(names - feed.keys())
     if missing:
-        return Parity((), f"not comparable: no tensor for graph input {missing[0]}")
+        return Parity((), f"not comparable: no tensor for graph input {missing[0]}", fits=False)
     outputs = run_session(session, None, {name: to_numpy(feed[name]) for name in names})
     references = [to_numpy(tensor) for tensor in expected]
     if len(references) != len(outputs):
-        return Parity((), f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}")
+        problem = f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}"
+        return Parity((), problem, fits=False)
     pairs = zip(session.get_outputs(), outputs, references, strict=True)
     return Parity(tuple(compare_arrays(value.name, got, want) for value, got, want in pairs))
 

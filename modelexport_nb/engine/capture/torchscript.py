@@ -28,6 +28,7 @@ class TorchScriptOnnx:
     """Capture through `torch.jit.trace` and torch's older ONNX translation."""
 
     name = "torchscript"
+    keeps_record = False
 
     def accepts(self, request: Request) -> bool:
         """Any module whose shapes may be fixed: dynamic shapes are described in the terms of torch.export."""
@@ -36,7 +37,7 @@ class TorchScriptOnnx:
     def export(self, request: Request) -> ir.Model:
         """Run `torch.onnx.export(dynamo=False)`; names are as if the model itself had been exported."""
         wrapper = _Flat(request)
-        with tempfile.TemporaryDirectory() as folder, _no_fused_attention():
+        with tempfile.TemporaryDirectory() as folder, _no_fused_attention(), _silent():
             path = Path(folder) / "graph.onnx"  # a file, because torch puts weights beyond 2 GB beside it
             torch.onnx.export(
                 wrapper.eval(),
@@ -71,6 +72,17 @@ def _no_fused_attention() -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(enabled)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """When it fails, torch prints the whole graph, past Python's own output."""
+    loud = torch._C._jit_is_onnx_log_enabled()
+    torch._C._jit_set_onnx_log_enabled(False)
+    try:
+        yield
+    finally:
+        torch._C._jit_set_onnx_log_enabled(loud)
 
 
 class _Flat(nn.Module):
