@@ -37,6 +37,7 @@ from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
 from .report import ExportReport
 from .strategies import Strategy, Subject, get_strategy
+from .unwrap import unwrap
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,6 +103,7 @@ def compare(
         ModelExportError: the model, the inputs or an option is of no use to any column, in one line.
     """
     check_model(model)
+    model, wrapper_notes = unwrap(model)
     check_opset(opset)
     level, limit = verify_level(verify), check_limit(memory_limit)
     witnesses = [(name, get_strategy(name)) for name in _names("strategies", strategies)]
@@ -116,6 +118,7 @@ def compare(
         exports: list[_Export] = []
         with staged_folder(home) as drafts:
             eager, notes = observe(model, args, kwargs, values, clock)
+            notes = wrapper_notes + notes
             request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
             for capture, plans in zip(captures, groups, strict=True):
                 shared = clock.branch()

@@ -45,6 +45,10 @@ class CheckError(ModelExportError):
     """The exported file is not valid ONNX or does not load in ONNX Runtime."""
 
 
+class NoKernelError(CheckError):
+    """The file is valid, but this machine's ONNX Runtime has no kernel for one of its nodes with these types."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint such as `. Did you mean "fx"?`, or the list of what is known when nothing is close."""
     known = list(known)

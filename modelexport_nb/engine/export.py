@@ -35,6 +35,7 @@ from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
 from .tree import build_tree
+from .unwrap import unwrap
 from .values import tensors_in
 
 VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
@@ -85,6 +86,7 @@ def export_model(
         ModelExportError: one of its subclasses, in one line; nothing was written then.
     """
     check_model(model)
+    model, wrapper_notes = unwrap(model)
     check_opset(opset)
     check_choice(metadata)
     verify, limit = verify_level(verify), check_limit(memory_limit)
@@ -94,6 +96,7 @@ def export_model(
     clock = clock_for(progress, verify)
 
     eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
+    notes = wrapper_notes + notes
     request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
     ladder = Ladder(request, capture)
 
@@ -216,7 +219,7 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
     parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
     for report in reports:
         report.parity = parity
-    if level == "modules":
+    if level == "modules" and not parity.remark:
         found = compare_all_modules(draft, subject, [report.attribution for report in reports])
         for report, modules in zip(reports, found, strict=True):
             report.parity = replace(parity, modules=modules)

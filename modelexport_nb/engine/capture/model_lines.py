@@ -95,5 +95,6 @@ def _library_line(error: BaseException) -> tuple[str, int, str] | None:
 def _file_of(cls: type[nn.Module]) -> str | None:
     if cls.__module__.startswith("torch."):
         return None  # the user wants the line of the model, not of torch
-    code = getattr(getattr(cls.forward, "__wrapped__", cls.forward), "__code__", None)
+    forward = getattr(cls, "forward", None)  # a scripted module's class has none
+    code = getattr(getattr(forward, "__wrapped__", forward), "__code__", None)
     return code.co_filename if code else None

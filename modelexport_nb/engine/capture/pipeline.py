@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import onnx_ir as ir
+import torch
 
 from ..errors import CaptureError, ModelExportError
 from ..inputs import fresh
@@ -37,7 +38,14 @@ def run_capture(request: Request, way: Capture) -> Captured:
     recorder = CallRecorder(request.model, request.direct)
     try:
         stamps = stamping(recorder) if way.keeps_record else contextlib.nullcontext()
-        with preserved(request.model), quiet(), forgetting_generated_code(), watched_passes() as watch, stamps:
+        with (
+            preserved(request.model),
+            torch.no_grad(),
+            quiet(),
+            forgetting_generated_code(),
+            watched_passes() as watch,
+            stamps,
+        ):
             model = way.export(replace(request, args=args, kwargs=kwargs))
     except ModelExportError:
         raise

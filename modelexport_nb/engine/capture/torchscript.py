@@ -22,6 +22,7 @@ from ..graph import all_nodes
 from .base import Request
 
 _WRAPPED = "modelexport_wrapped"  # like no name of a model's own
+_PLAIN = (torch.Tensor, int, float, str, type(None))  # what stands in a result by itself
 
 
 class TorchScriptOnnx:
@@ -77,12 +78,12 @@ def _no_fused_attention() -> Iterator[None]:
 @contextmanager
 def _silent() -> Iterator[None]:
     """When it fails, torch prints the whole graph, past Python's own output."""
-    loud = torch._C._jit_is_onnx_log_enabled()
-    torch._C._jit_set_onnx_log_enabled(False)
+    printer = torch._C._jit_onnx_log  # its switch is turned on by torch itself
+    torch._C._jit_onnx_log = lambda *_: None
     try:
         yield
     finally:
-        torch._C._jit_set_onnx_log_enabled(loud)
+        torch._C._jit_onnx_log = printer
 
 
 class _Flat(nn.Module):
@@ -100,7 +101,10 @@ class _Flat(nn.Module):
         leaves = [next(fresh) if isinstance(leaf, torch.Tensor) else leaf for leaf in self._leaves]
         args, kwargs = tree_unflatten(leaves, self._layout)
         outputs = self.get_submodule(_WRAPPED)(*args, **kwargs)
-        return tuple(leaf for leaf in tree_leaves(outputs) if isinstance(leaf, torch.Tensor))
+        leaves = tree_leaves(outputs)
+        if (strange := next((leaf for leaf in leaves if not isinstance(leaf, _PLAIN)), None)) is not None:
+            raise TypeError(f"the model returns a {type(strange).__name__}, in which tensors are not found")
+        return tuple(leaf for leaf in leaves if isinstance(leaf, torch.Tensor))
 
 
 def _named_tensors(request: Request) -> dict[str, torch.Tensor]:
