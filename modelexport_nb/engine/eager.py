@@ -181,7 +181,8 @@ def _all_tensors(model: nn.Module) -> list[torch.Tensor]:
 
 
 def _forward_code(module: nn.Module) -> Any:
-    return getattr(inspect.unwrap(type(module).forward), "__code__", None)
+    forward = getattr(type(module), "forward", None)  # a scripted module's class has none
+    return getattr(inspect.unwrap(forward), "__code__", None) if forward is not None else None
 
 
 class _plain_eager:

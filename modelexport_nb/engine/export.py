@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from .attribution import Attribution
-from .capture import Request
-from .capture import capture as capture_graph
+from .best_export import best_export, disagreement_of
+from .capture import Ladder, Request
 from .check import check_file
 from .clock import Clock, Progress, clock_for
 from .determinism import disagreement
@@ -21,7 +21,7 @@ from .eager import EagerRun, run_eagerly
 from .errors import AttributionError, InputError, OptionError, as_sentence, did_you_mean
 from .files import check_destination, staged, write_model
 from .graph import all_nodes, drop_weights
-from .inputs import Inputs, as_arguments, fresh
+from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
 from .isolation import export_isolated
 from .judge import read_parameters, take_measures
@@ -36,6 +36,7 @@ from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
 from .tree import build_tree
+from .unwrap import unwrap
 from .values import tensors_in
 
 VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
@@ -68,8 +69,11 @@ def export_model(
         path: the file to write; its folder must exist. An existing file survives a failed export.
         strategy: how nodes are attributed to module calls (`known_strategies()`); `"auto"` chooses and tells why.
         prioritize: what `"auto"` goes by: `"speed"` takes the first witness that can speak, `"accuracy"` hears all.
-        capture: how the graph is made (`known_captures()`): `"auto"` takes transformers' exporter for its own models
-            and `torch.onnx` for others; `"torchscript"` is the older exporter, which keeps no record for `fx`.
+        capture: how the graph is made (`known_captures()`): `"auto"` begins with transformers' exporter for its own
+            models and with `torch.onnx` for others, and tries the next one where a capture fails or its file does not
+            agree with PyTorch (`report.attempts`); a name tries that one alone. `"repaired"` is `torch.onnx` with
+            repairs of what traces stumble over; `"strict"` (Dynamo) and `"torchscript"` (the older exporter) keep no
+            record for `fx`.
         opset: ONNX opset, 18 or later; None takes the exporter's default.
         dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
@@ -93,6 +97,7 @@ def export_model(
     if isolate or timeout is not None or memory_limit is not None:
         return export_isolated(dict(locals()))  # every argument, whichever there are
     check_model(model)
+    model, wrapper_notes = unwrap(model)
     check_opset(opset)
     check_choice(metadata)
     verify, limit = verify_level(verify), check_limit(values_limit)
@@ -102,11 +107,17 @@ def export_model(
     clock = clock_for(progress, verify)
 
     eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
+    notes = wrapper_notes + notes
     request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
-    subject = capture_subject(request, capture, eager, limit, clock)
-    with clock.stage("attribute"):
-        attribution = attribute(subject, witness)
-    return assemble(subject, attribution, path, metadata, verify, clock, notes)
+    ladder = Ladder(request, capture)
+
+    def export(home: Path, must_agree: bool) -> ExportReport:
+        subject = capture_subject(request, ladder, eager, limit, clock)
+        with clock.stage("attribute"):
+            attribution = attribute(subject, witness)
+        return assemble(subject, attribution, path, metadata, verify, clock, notes, home=home, must_agree=must_agree)
+
+    return best_export(ladder, export, path, clock)
 
 
 def observe(
@@ -121,12 +132,10 @@ def observe(
     return eager, notes + run_notes(eager, changed)
 
 
-def capture_subject(request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock) -> Subject:
-    """Capture the graph, and put it together with every witness there is of it."""
+def capture_subject(request: Request, ladder: Ladder, eager: EagerRun, limit: int, clock: Clock) -> Subject:
+    """Capture the graph in the next way that can, and put it together with every witness there is of it."""
     with clock.stage("capture"):
-        args, kwargs = fresh((request.args, request.kwargs))  # the model may change them while it is traced
-        with preserved(request.model):
-            captured = capture_graph(replace(request, args=args, kwargs=kwargs), capture)
+        captured = ladder.climb()
         parameters = read_parameters(captured.model, Owners(request.model))
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
@@ -149,14 +158,23 @@ def assemble(
     verify: str,
     clock: Clock,
     notes: Sequence[str],
+    *,
+    home: Path | None = None,
+    must_agree: bool = False,
 ) -> ExportReport:
-    """Tag the graph, write, check and verify the file, and report: what every way to a tagged file ends with."""
+    """Tag the graph, write, check and verify the file, and report: what every way to a tagged file ends with.
+
+    The file appears in `home`, by default where `path` says. Where it `must_agree` and does not, nothing appears and
+    a `CheckError` is raised.
+    """
     report = begin_report(subject, attribution, path, metadata, clock, notes)
-    with staged(path) as draft:
+    with staged(home or path) as draft:
         write_tagged(report, subject, draft, clock)
         if verify != "off":
             with clock.stage("verify"):
                 verify_reports([report], subject, draft, verify)
+        if must_agree and (objection := disagreement_of(report)) is not None:
+            raise objection
     return report
 
 
@@ -212,7 +230,7 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
     parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
     for report in reports:
         report.parity = parity
-    if level == "modules":
+    if level == "modules" and not parity.remark:
         found = compare_all_modules(draft, subject, [report.attribution for report in reports])
         for report, modules in zip(reports, found, strict=True):
             report.parity = replace(parity, modules=modules)

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 
 from .arrays import to_numpy
+from .errors import NoKernelError, one_line
+from .in_float32 import in_float32
 from .runtime import open_session, run_session
 
 if TYPE_CHECKING:
@@ -29,12 +31,16 @@ class OutputParity:
 
 @dataclass(frozen=True)
 class Parity:
-    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared;
-    `modules` holds what every module call returned, when that was asked for."""
+    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared, and
+    `fits` is False where that is because the graph takes or returns other tensors than the model; `modules` holds
+    what every module call returned, when that was asked for; `remark` says how it was computed where that is not as
+    the file says."""
 
     outputs: tuple[OutputParity, ...]
     problem: str | None = None
     modules: ModuleParity | None = None
+    fits: bool = True
+    remark: str = ""
 
     @property
     def ok(self) -> bool:
@@ -57,7 +63,8 @@ class Parity:
             return self.problem
         text = f"max |Δ| {format_error(self.max_abs)}"
         first = self.modules.first_divergence if self.modules is not None and not self.ok else None
-        return f"{text}, first at {first.key or 'the root'}" if first is not None else text
+        text = f"{text}, first at {first.key or 'the root'}" if first is not None else text
+        return f"{text} ({self.remark})" if self.remark else text
 
 
 def format_error(value: float) -> str:
@@ -73,6 +80,8 @@ booleans must be equal. Two implementations of one float32 model commonly differ
 def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterable[torch.Tensor]) -> Parity:
     """Run the file in ONNX Runtime on the CPU, without graph optimisation, and compare with PyTorch's outputs.
 
+    A file for whose types the runtime has no kernels (bfloat16 on most CPUs) is run with float32 in their place.
+
     Args:
         path: the ONNX file.
         feed: tensor for each graph input, by name.
@@ -81,17 +90,27 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
     Raises:
         CheckError: ONNX Runtime does not load or run the file.
     """
-    session = open_session(path)
+    remark = ""
+    try:
+        session = open_session(path)
+    except NoKernelError:
+        try:
+            session = open_session(in_float32(path))
+        except Exception as error:  # a graph of more than 2 GB cannot be serialised, which each library says its way
+            return Parity((), f"not comparable: {one_line(error).rstrip('.')}")
+        remark = "in float32: this ONNX Runtime lacks kernels for the file's types"
+        feed = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in feed.items()}
     names = {value.name for value in session.get_inputs()}
     missing = sorted(names - feed.keys())
     if missing:
-        return Parity((), f"not comparable: no tensor for graph input {missing[0]}")
+        return Parity((), f"not comparable: no tensor for graph input {missing[0]}", fits=False)
     outputs = run_session(session, None, {name: to_numpy(feed[name]) for name in names})
     references = [to_numpy(tensor) for tensor in expected]
     if len(references) != len(outputs):
-        return Parity((), f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}")
+        problem = f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}"
+        return Parity((), problem, fits=False)
     pairs = zip(session.get_outputs(), outputs, references, strict=True)
-    return Parity(tuple(compare_arrays(value.name, got, want) for value, got, want in pairs))
+    return Parity(tuple(compare_arrays(value.name, got, want) for value, got, want in pairs), remark=remark)
 
 
 def compare_arrays(name: str, got: np.ndarray, want: np.ndarray) -> OutputParity:

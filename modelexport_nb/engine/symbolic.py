@@ -14,7 +14,7 @@ import torch
 from torch import fx, nn
 
 from .attribution import CONFIDENCE, Evidence
-from .capture.failure import failing_line
+from .capture.model_lines import failing_line
 from .errors import CaptureError, InputError, one_line
 from .modules import ModuleTree
 from .report import ExportReport

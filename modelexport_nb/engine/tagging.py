@@ -25,6 +25,7 @@ from .owners import Owners
 from .report import ExportReport
 from .strategies import Subject
 from .strategies.htp import HtpStrategy
+from .unwrap import unwrap
 
 LEAST_MATCHED = 0.3
 """Of the values in the file that can be compared, so many must occur in the model's own run. Optimised files of the
@@ -62,6 +63,7 @@ def tag_onnx(
         ModelExportError: another of its subclasses; nothing was written then.
     """
     check_model(model)
+    model, wrapper_notes = unwrap(model)
     check_choice(metadata)
     verify, limit = verify_level(verify), check_limit(values_limit)
     source, output = Path(path).expanduser(), check_destination(Path(output))
@@ -78,7 +80,7 @@ def tag_onnx(
         )
         attribution, doubts = _project(subject)
         attribution = with_eager_facts(attribution, eager)
-    return assemble(subject, attribution, output, metadata, verify, clock, notes + doubts)
+    return assemble(subject, attribution, output, metadata, verify, clock, wrapper_notes + notes + doubts)
 
 
 def load_graph(path: Path) -> ir.Model:

@@ -31,6 +31,7 @@ from .report import ExportReport
 from .runtime import open_session
 from .strategies import Subject
 from .tagging import load_graph, match_inputs
+from .unwrap import unwrap
 from .values import tensors_in
 
 _NEEDS_MODEL = "needs the model and its inputs"
@@ -81,6 +82,7 @@ def _request(model: nn.Module | None, inputs: Inputs | None) -> Request | None:
             raise InputError("There are inputs but no model. Give both, or neither.")
         return None
     check_model(model)
+    model, _ = unwrap(model)
     return Request(model, *as_arguments(model, inputs))
 
 

@@ -27,9 +27,14 @@ class Request:
 
 
 class Capture(Protocol):
-    """One way from `nn.Module` to ONNX. Each lives in a file of its own."""
+    """One way from `nn.Module` to ONNX. Each lives in a file of its own.
+
+    `keeps_record` says that it traces the model through `__call__` and through onnxscript's passes, where our
+    witnesses see which module call makes which node.
+    """
 
     name: str
+    keeps_record: bool
 
     def accepts(self, request: Request) -> bool:
         """Whether this way is made for such a model."""
@@ -46,6 +51,15 @@ class Capture(Protocol):
     def output_tensors(self, outputs: Any) -> Iterable[torch.Tensor]:
         """The tensors in what the model returns, in the order of the graph's outputs."""
         ...
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A capture that was tried. `why` says in one line why its graph was not taken; empty when it was."""
+
+    name: str
+    ok: bool
+    why: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Choose a capture, run it under our witnesses, and turn whatever fails into one clear line."""
+"""Run one capture under our witnesses; what fails is kept as it failed, for the ladder to judge and to explain."""
 
 from __future__ import annotations
 
@@ -8,73 +8,53 @@ import logging
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import onnx_ir as ir
+import torch
 
-from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
+from ..errors import CaptureError, ModelExportError
+from ..inputs import fresh
 from ..modules import CallTree
 from ..recording import CallRecorder
+from ..state import preserved
 from .base import Capture, Captured, Request
-from .failure import explain
+from .failure import CaptureFailure
 from .generated import forgetting_generated_code
 from .stamps import stamp_of, stamping
-from .torch_export import TorchOnnx
-from .torchscript import TorchScriptOnnx
-from .transformers_export import TransformersOnnx
 from .watch import Watch, watched_passes
 
-_CAPTURES: tuple[Capture, ...] = (TransformersOnnx(), TorchOnnx(), TorchScriptOnnx())
-_BY_DEFAULT = _CAPTURES[:2]  # through torch.export, the most specific first
+_LOUD = ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript", "onnx_ir", "transformers")
 
 
-def known_captures() -> list[str]:
-    """Names that `capture=` takes."""
-    return ["auto", *(way.name for way in _CAPTURES)]
-
-
-def capture(request: Request, name: str = "auto") -> Captured:
-    """Capture the request's model, by default with the first capture that is made for it.
+def run_capture(request: Request, way: Capture) -> Captured:
+    """Capture the request's model that way; the model and the inputs stay as they are.
 
     Raises:
-        OptionError: no capture of that name, or it is not made for such a model.
-        CaptureError: the exporter failed; names the line of the model's code where that is known.
+        CaptureFailure: the exporter failed.
+        CaptureError: it wrote what was not asked for.
     """
-    way = choose(request, name)
+    args, kwargs = fresh((request.args, request.kwargs))  # the model may change them while it is traced
     recorder = CallRecorder(request.model, request.direct)
-    keeps_record = way in _BY_DEFAULT
     try:
-        stamps = stamping(recorder) if keeps_record else contextlib.nullcontext()
-        with _quiet(), forgetting_generated_code(), watched_passes() as watch, stamps:
-            model = way.export(request)
+        stamps = stamping(recorder) if way.keeps_record else contextlib.nullcontext()
+        with (
+            preserved(request.model),
+            torch.no_grad(),
+            quiet(),
+            forgetting_generated_code(),
+            watched_passes() as watch,
+            stamps,
+        ):
+            model = way.export(replace(request, args=args, kwargs=kwargs))
     except ModelExportError:
         raise
     except Exception as error:
-        raise CaptureError(explain(error, request.model)) from error
+        raise CaptureFailure(error, request, recorder) from error
     _check_opset(model, request.opset)
-    if not keeps_record:
+    if not way.keeps_record:
         return Captured(model, way, CallTree(), -1, None, {})
     return _with_record(model, way, recorder, watch, request)
-
-
-def check_capture(name: str) -> None:
-    """Raise an `OptionError` for a name that `known_captures()` does not have."""
-    if name not in known_captures():
-        raise OptionError(f'Unknown capture "{name}"' + did_you_mean(str(name), known_captures()))
-
-
-def choose(request: Request, name: str) -> Capture:
-    """The capture of that name, or the most specific one for `"auto"`.
-
-    Raises:
-        OptionError: no capture of that name, or it is not made for such a model.
-    """
-    check_capture(name)
-    if name == "auto":
-        return next(way for way in _BY_DEFAULT if way.accepts(request))
-    way = next(way for way in _CAPTURES if way.name == name)
-    if not way.accepts(request):
-        raise OptionError(f"The capture {name} is not made for such a model or such shapes. Try --capture auto.")
-    return way
 
 
 def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: Watch, request: Request) -> Captured:
@@ -98,13 +78,14 @@ def _check_opset(model: ir.Model, asked: int | None) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Exporters print progress and advice meant for their own callers."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "transformers")]
+    known = [*_LOUD, *(name for name in logging.root.manager.loggerDict if name.startswith(_LOUD))]
+    loggers = [logging.getLogger(name) for name in dict.fromkeys(known)]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:
-            logger.setLevel(logging.ERROR)
+            logger.setLevel(logging.CRITICAL)
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             yield

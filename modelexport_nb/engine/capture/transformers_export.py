@@ -14,12 +14,14 @@ from torch.utils._pytree import tree_map
 from ..graph import all_nodes
 from ..inputs import named_arguments
 from .base import Request
+from .one_export import one_export
 
 
 class TransformersOnnx:
     """Capture of a `PreTrainedModel` with keyword inputs."""
 
     name = "OnnxExporter"
+    keeps_record = True
 
     def accepts(self, request: Request) -> bool:
         """A `PreTrainedModel` all of whose arguments have names."""
@@ -32,8 +34,9 @@ class TransformersOnnx:
         """Run `OnnxExporter` on a copy of the inputs: it edits the mapping it is given."""
         from transformers.exporters.exporter_onnx import OnnxConfig, OnnxExporter
 
-        config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_without_names(request.dynamic_shapes))
-        model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
+        config = OnnxConfig(opset_version=request.opset, dynamic_shapes=without_names(request.dynamic_shapes))
+        with one_export():
+            model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
         _name_axes(model, request.dynamic_shapes)
         return model
 
@@ -53,7 +56,7 @@ class TransformersOnnx:
         return named_arguments(request.model, request.args, request.kwargs) or {}
 
 
-def _without_names(shapes: Any) -> Any:
+def without_names(shapes: Any) -> Any:
     """torch.onnx takes the name of an axis in dynamic shapes, torch.export knows none."""
     return tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
 

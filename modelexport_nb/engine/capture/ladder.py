@@ -1,0 +1,134 @@
+"""The captures in the order in which they are tried, and what became of each."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
+from .base import Attempt, Capture, Captured, Request
+from .failure import CaptureFailure, explain
+from .number_reads import number_read
+from .pipeline import run_capture
+from .repaired import RepairedOnnx
+from .strict import StrictOnnx
+from .torch_export import TorchOnnx
+from .torchscript import TorchScriptOnnx
+from .transformers_export import TransformersOnnx
+
+_PLAIN = TorchOnnx()
+_REPAIRED = RepairedOnnx(_PLAIN)
+_STRICT = StrictOnnx()
+_TRACED = TorchScriptOnnx()
+_CAPTURES: tuple[Capture, ...] = (TransformersOnnx(), _PLAIN, _REPAIRED, _STRICT, _TRACED)
+"""The most specific first; then those that keep a record of the module calls; what may fix a decision comes last."""
+
+
+def known_captures() -> list[str]:
+    """Names that `capture=` takes."""
+    return ["auto", *(way.name for way in _CAPTURES)]
+
+
+def check_capture(name: str) -> None:
+    """Raise an `OptionError` for a name that `known_captures()` does not have."""
+    if name not in known_captures():
+        raise OptionError(f'Unknown capture "{name}"' + did_you_mean(str(name), known_captures()))
+
+
+def choose(request: Request, name: str) -> Capture:
+    """The capture of that name, or for `"auto"` the one that is tried first.
+
+    Raises:
+        OptionError: no capture of that name, or it is not made for such a model.
+    """
+    check_capture(name)
+    if name == "auto":
+        return next(way for way in _CAPTURES if way.accepts(request))
+    way = next(way for way in _CAPTURES if way.name == name)
+    if not way.accepts(request):
+        raise OptionError(f"The capture {name} is not made for such a model or such shapes. Try --capture auto.")
+    return way
+
+
+def capture(request: Request, name: str = "auto") -> Captured:
+    """Capture the request's model: in the way of that name, or with the first that can.
+
+    Raises:
+        OptionError: no capture of that name, or it is not made for such a model.
+        CaptureError: all failed; names the module, the line of the model's code and the cause where they are known.
+    """
+    return Ladder(request, name).climb()
+
+
+class Ladder:
+    """The captures that may be tried for a request, each once; a named one alone.
+
+    Attributes:
+        attempts: what was tried so far.
+    """
+
+    def __init__(self, request: Request, name: str = "auto") -> None:
+        first = choose(request, name)
+        self.attempts: list[Attempt] = []
+        self._request = request
+        self._ways = [first] if name != "auto" else [way for way in _CAPTURES if way.accepts(request)]
+        self._first: ModelExportError | None = None  # why the most specific capture failed
+
+    @property
+    def more(self) -> bool:
+        """Whether there is another one to try."""
+        return bool(self._ways)
+
+    def climb(self) -> Captured:
+        """The graph of the next capture that can.
+
+        Raises:
+            CaptureError: none can; why the first could not.
+        """
+        while self._ways:
+            way = self._ways.pop(0)
+            if way is _TRACED and self.attempts and (read := number_read(self._request)) is not None:
+                self._note(way, f"The model reads numbers of its inputs{read}, and a trace would fix what they decide.")
+                continue
+            try:
+                captured = run_capture(self._request, way)
+            except CaptureFailure as failure:
+                self._fail(way, CaptureError(explain(failure)), failure)
+            except CaptureError as error:
+                self._fail(way, error, error)
+            else:
+                self._note(way, "")
+                return captured
+        self.give_up()
+
+    def reject(self, error: ModelExportError) -> None:
+        """The graph of the last attempt is of no use after all."""
+        self.attempts[-1] = Attempt(self.attempts[-1].name, False, str(error))
+        self._first = self._first or error
+
+    def give_up(self) -> NoReturn:
+        """Raise what the first attempt failed by, with the names of all."""
+        assert self._first is not None
+        error = self._first
+        if len(self.attempts) > 1:
+            error = type(error)(f"{error} Tried: {', '.join(one.name for one in self.attempts)}.")
+        if isinstance(error, CaptureError):
+            error.attempts = tuple(self.attempts)
+        raise error from self._first.__cause__
+
+    def _note(self, way: Capture, why: str) -> None:
+        self.attempts.append(Attempt(way.name, not why, why))
+
+    def _fail(self, way: Capture, error: CaptureError, failure: Exception) -> None:
+        self._note(way, str(error))
+        error.__cause__ = failure.__cause__
+        self._first = self._first or error
+        if isinstance(failure, CaptureFailure):
+            self._ways = [way for way in self._ways if self._may_help(way, failure)]
+
+    def _may_help(self, way: Capture, failure: CaptureFailure) -> bool:
+        """A capture that fails takes its time: one that must fail for the same reason is left out."""
+        if failure.fixes_axis:
+            return False  # what was asked for contradicts the model, whoever looks at it
+        if not failure.following and way in (_REPAIRED, _STRICT):
+            return False  # they follow a model better; what they cannot do is translate it better
+        return not (failure.decides_by_data and number_read(self._request) is not None)
