@@ -17,6 +17,7 @@ from ..recording import CallRecorder
 from .base import Capture, Captured, Request
 from .failure import explain
 from .generated import forgetting_generated_code
+from .record import Traced, record_of
 from .stamps import stamp_of, stamping
 from .torch_export import TorchOnnx
 from .torchscript import TorchScriptOnnx
@@ -52,7 +53,7 @@ def capture(request: Request, name: str = "auto") -> Captured:
         raise CaptureError(explain(error, request.model)) from error
     _check_opset(model, request.opset)
     if not keeps_record:
-        return Captured(model, way, CallTree(), -1, None, {})
+        return Captured(model, way, CallTree(), None)
     return _with_record(model, way, recorder, watch, request)
 
 
@@ -85,8 +86,9 @@ def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: W
     runs = Counter(stamp[0] for node in watch.before.nodes if (stamp := stamp_of(node.fx_node)) is not None)
     # Exporters run the model more than once; one run was traced. A graph without operators has no stamp to tell.
     run = runs.most_common(1)[0][0] if runs else len(recorder.runs) - 1
-    ids = {id(module): path for path, module in request.model.named_modules()}
-    return Captured(model, way, recorder.runs[run], run, watch.before, ids)
+    paths = {id(module): path for path, module in request.model.named_modules()}
+    traced = Traced(recorder.runs[run], run, paths)
+    return Captured(model, way, traced.calls, record_of(model, watch.before, traced))
 
 
 def _check_opset(model: ir.Model, asked: int | None) -> None:
