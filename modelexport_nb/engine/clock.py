@@ -56,6 +56,10 @@ class Clock:
         if (ended := getattr(self._progress, "ended", None)) is not None:
             ended(name)
 
+    def skip(self) -> None:
+        """Count a stage that need not be done."""
+        next(self._begun)
+
     def branch(self) -> Clock:
         """A clock for one of several exports that have shared their stages so far: the same listener, but figures of
         its own from here on."""

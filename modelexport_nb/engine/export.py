@@ -31,6 +31,7 @@ from .notes import hidden_notes, mode_notes, run_notes
 from .owners import Owners
 from .parity import compare_outputs
 from .report import ExportReport
+from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
@@ -54,6 +55,7 @@ def export_model(
     metadata: str = "lean",
     verify: str | bool = "model",
     memory_limit: int | None = None,
+    work_dir: str | Path | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -73,6 +75,10 @@ def export_model(
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
         memory_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
             (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
+        work_dir: a folder, new or empty at first, in which each finished stage (capture, attribution, verification) is
+            kept: the graph with its weights once more. A repeated call takes what was made from the same model,
+            inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.
+            A work directory serves one export at a time.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -90,12 +96,13 @@ def export_model(
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify)
 
-    eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
-    request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
-    subject = capture_subject(request, capture, eager, limit, clock)
-    with clock.stage("attribute"):
-        attribution = attribute(subject, witness)
-    return assemble(subject, attribution, path, metadata, verify, clock, notes)
+    with stages_in(work_dir) as stages:
+        eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
+        request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
+        stages.begin(request, eager, capture=capture)
+        subject = resume_subject(request, capture, eager, limit, clock, stages)
+        attribution = resume_attribution(subject, witness, clock, stages)
+        return assemble(subject, attribution, path, metadata, verify, clock, notes, stages)
 
 
 def observe(
@@ -110,7 +117,9 @@ def observe(
     return eager, notes + run_notes(eager, changed)
 
 
-def capture_subject(request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock) -> Subject:
+def capture_subject(
+    request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock, stages: Stages | None = None
+) -> Subject:
     """Capture the graph, and put it together with every witness there is of it."""
     with clock.stage("capture"):
         args, kwargs = fresh((request.args, request.kwargs))  # the model may change them while it is traced
@@ -120,7 +129,27 @@ def capture_subject(request: Request, capture: str, eager: EagerRun, limit: int,
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
         modules = ModuleTree.of(request.model)
-        return Subject(request, captured.model, modules, eager, parameters, feed, captured, memory_limit=limit)
+        subject = Subject(request, captured.model, modules, eager, parameters, feed, captured, memory_limit=limit)
+        return stages.keep_subject(subject) if stages is not None else subject
+
+
+def resume_subject(
+    request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock, stages: Stages
+) -> Subject:
+    """The captured graph with its witnesses, from the work directory where it is there."""
+    if (subject := stages.take_subject(request, eager, limit)) is None:
+        return capture_subject(request, capture, eager, limit, clock, stages)
+    clock.skip()
+    return subject
+
+
+def resume_attribution(subject: Subject, witness: Strategy, clock: Clock, stages: Stages) -> Attribution:
+    """What the strategy says about the graph, from the work directory where it is there."""
+    if (attribution := stages.take_attribution(witness)) is None:
+        with clock.stage("attribute"):
+            return stages.keep_attribution(witness, attribute(subject, witness))
+    clock.skip()
+    return attribution
 
 
 def attribute(subject: Subject, witness: Strategy) -> Attribution:
@@ -138,14 +167,17 @@ def assemble(
     verify: str,
     clock: Clock,
     notes: Sequence[str],
+    stages: Stages | None = None,
 ) -> ExportReport:
     """Tag the graph, write, check and verify the file, and report: what every way to a tagged file ends with."""
+    stages = stages or Stages()
     report = begin_report(subject, attribution, path, metadata, clock, notes)
     with staged(path) as draft:
         write_tagged(report, subject, draft, clock)
         if verify != "off":
-            with clock.stage("verify"):
-                verify_reports([report], subject, draft, verify)
+            resume_verification(report, subject, draft, verify, clock, stages)
+    report.resumed = tuple(stages.resumed)
+    report.notes = (*report.notes, *stages.notes)
     return report
 
 
@@ -207,6 +239,19 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
             report.parity = replace(parity, modules=modules)
     if any(report.parity is not None and report.parity.differs for report in reports):
         _explain_difference(reports, subject)
+
+
+def resume_verification(
+    report: ExportReport, subject: Subject, draft: Path, level: str, clock: Clock, stages: Stages
+) -> None:
+    """Compare the file with PyTorch, unless this very file was compared before."""
+    if stages.take_parity(report, draft, level):
+        clock.skip()
+        return
+    with clock.stage("verify"):
+        known = len(report.notes)
+        verify_reports([report], subject, draft, level)
+        stages.keep_parity(report, draft, level, report.notes[known:])
 
 
 def _explain_difference(reports: Sequence[ExportReport], subject: Subject) -> None:
