@@ -38,7 +38,7 @@ class Digester:
 
     def __init__(self, model: nn.Module) -> None:
         self._known = {id(module): f"module {path}" for path, module in model.named_modules()}
-        self._alive: list[Any] = []  # an `id` is one value's only as long as that lives
+        self._alive: list[Any] = [model]  # an `id` is one value's only as long as that lives
         self._depth = 0
 
     def text(self, value: Any) -> str:

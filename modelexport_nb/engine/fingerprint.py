@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import onnx
+import onnx_ir
+import onnxruntime
+import onnxscript
+import torch
 from torch import nn
 
 from .. import __version__
@@ -20,7 +25,7 @@ from .modules import ModuleTree, own_tensors, tensor_key
 from .samples import Sample, differ, sample_tensor
 from .values import tensors_in
 
-_TOOLS = ("torch", "onnx", "onnx_ir", "onnxscript", "onnxruntime", "numpy")
+_TOOLS = (torch, onnx, onnx_ir, onnxscript, onnxruntime, np)
 _NOT_SETTINGS = {"training", "_parameters", "_buffers", "_modules"}  # it is exported in eval mode; the others are parts
 
 TOLERANCE = 1e-5
@@ -94,7 +99,8 @@ def fingerprint_of(request: Request, eager: EagerRun, **options: Any) -> Fingerp
 def _versions(model: nn.Module) -> dict[str, str]:
     """Of Python, of us and our tools, and of the packages that the model's classes come from."""
     homes = {cls.__module__.partition(".")[0] for module in model.modules() for cls in type(module).__mro__}
-    found = {name: getattr(sys.modules.get(name), "__version__", None) for name in (*_TOOLS, *sorted(homes))}
+    tools = {tool.__name__: tool for tool in _TOOLS} | {name: sys.modules.get(name) for name in sorted(homes)}
+    found = {name: getattr(module, "__version__", None) for name, module in tools.items()}
     known = {name: str(version) for name, version in found.items() if version is not None}
     return {"Python": sys.version, "modelexport_nb": __version__, **known}
 

@@ -31,7 +31,6 @@ T = TypeVar("T")
 CAPTURE, ATTRIBUTE, VERIFY = "capture", "attribute", "verify"
 _GRAPH = "graph.onnx"
 _DATA = "stage.json"
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 class Stages:
@@ -132,7 +131,7 @@ class KeptStages(Stages):
             return None
         try:
             found = read(folder)
-        except _UNREADABLE:
+        except Exception:  # a parser meets what somebody else may have written: anything may happen
             self._work.damaged(stage)
             return None
         self.resumed.append(stage)
