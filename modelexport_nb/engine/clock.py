@@ -61,6 +61,10 @@ class Clock:
         """The stages from this one on begin again."""
         self._begun = itertools.count(self._numbers[stage])
 
+    def skip(self, stage: str) -> None:
+        """Count a stage that need not be done."""
+        self._numbers[stage] = next(self._begun)
+
     def branch(self) -> Clock:
         """A clock for one of several exports that have shared their stages so far: the same listener, but figures of
         its own from here on."""

@@ -32,6 +32,7 @@ from .notes import hidden_notes, mode_notes, run_notes
 from .owners import Owners
 from .parity import compare_outputs
 from .report import ExportReport
+from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
@@ -59,6 +60,7 @@ def export_model(
     memory_limit: int | None = None,
     values_limit: int | None = None,
     isolate: bool = False,
+    work_dir: str | Path | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -86,6 +88,10 @@ def export_model(
             (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
         isolate: run in a child process: what hangs, eats memory or crashes natively ends as an error. It starts anew
             for each export, which takes 3 to 5 seconds, and is ended before the machine is out of memory.
+        work_dir: a folder, new or empty at first, in which each finished stage (capture, attribution, verification) is
+            kept: the graph with its weights once more. A repeated call takes what was made from the same model,
+            inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.
+            A work directory serves one export at a time.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -106,18 +112,21 @@ def export_model(
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify)
 
-    eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
-    notes = wrapper_notes + notes
-    request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
-    ladder = Ladder(request, capture)
+    with stages_in(work_dir) as stages:
+        eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
+        notes = wrapper_notes + notes
+        request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
+        ladder = Ladder(request, capture)
+        stages.begin(request, eager, capture=capture)
 
-    def export(home: Path, must_agree: bool) -> ExportReport:
-        subject = capture_subject(request, ladder, eager, limit, clock)
-        with clock.stage("attribute"):
-            attribution = attribute(subject, witness)
-        return assemble(subject, attribution, path, metadata, verify, clock, notes, home=home, must_agree=must_agree)
+        def export(home: Path, must_agree: bool) -> ExportReport:
+            subject = resume_subject(request, ladder, eager, limit, clock, stages)
+            attribution = resume_attribution(subject, witness, clock, stages)
+            return assemble(
+                subject, attribution, path, metadata, verify, clock, notes, stages, home=home, must_agree=must_agree
+            )
 
-    return best_export(ladder, export, path, clock)
+        return best_export(ladder, export, path, clock)
 
 
 def observe(
@@ -132,7 +141,9 @@ def observe(
     return eager, notes + run_notes(eager, changed)
 
 
-def capture_subject(request: Request, ladder: Ladder, eager: EagerRun, limit: int, clock: Clock) -> Subject:
+def capture_subject(
+    request: Request, ladder: Ladder, eager: EagerRun, limit: int, clock: Clock, stages: Stages | None = None
+) -> Subject:
     """Capture the graph in the next way that can, and put it together with every witness there is of it."""
     with clock.stage("capture"):
         captured = ladder.climb()
@@ -140,7 +151,30 @@ def capture_subject(request: Request, ladder: Ladder, eager: EagerRun, limit: in
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
         modules = ModuleTree.of(request.model)
-        return Subject(request, captured.model, modules, eager, parameters, feed, captured, values_limit=limit)
+        subject = Subject(request, captured.model, modules, eager, parameters, feed, captured, values_limit=limit)
+        return stages.keep_subject(subject) if stages is not None else subject
+
+
+def resume_subject(
+    request: Request, ladder: Ladder, eager: EagerRun, limit: int, clock: Clock, stages: Stages
+) -> Subject:
+    """The captured graph with its witnesses, from the work directory where it is there."""
+    subject = None if ladder.attempts else stages.take_subject(request, eager, limit)
+    if subject is None:
+        return capture_subject(request, ladder, eager, limit, clock, stages)
+    assert subject.captured is not None  # what is kept was captured
+    ladder.go_on_after(subject.captured.capture)
+    clock.skip("capture")
+    return subject
+
+
+def resume_attribution(subject: Subject, witness: Strategy, clock: Clock, stages: Stages) -> Attribution:
+    """What the strategy says about the graph, from the work directory where it is there."""
+    if (attribution := stages.take_attribution(witness)) is None:
+        with clock.stage("attribute"):
+            return stages.keep_attribution(witness, attribute(subject, witness))
+    clock.skip("attribute")
+    return attribution
 
 
 def attribute(subject: Subject, witness: Strategy) -> Attribution:
@@ -158,6 +192,7 @@ def assemble(
     verify: str,
     clock: Clock,
     notes: Sequence[str],
+    stages: Stages | None = None,
     *,
     home: Path | None = None,
     must_agree: bool = False,
@@ -167,14 +202,16 @@ def assemble(
     The file appears in `home`, by default where `path` says. Where it `must_agree` and does not, nothing appears and
     a `CheckError` is raised.
     """
+    stages = stages or Stages()
     report = begin_report(subject, attribution, path, metadata, clock, notes)
     with staged(home or path) as draft:
         write_tagged(report, subject, draft, clock)
         if verify != "off":
-            with clock.stage("verify"):
-                verify_reports([report], subject, draft, verify)
+            resume_verification(report, subject, draft, verify, clock, stages)
         if must_agree and (objection := disagreement_of(report)) is not None:
             raise objection
+    report.resumed = tuple(stages.resumed)
+    report.notes = (*report.notes, *stages.notes)
     return report
 
 
@@ -236,6 +273,19 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
             report.parity = replace(parity, modules=modules)
     if any(report.parity is not None and report.parity.differs for report in reports):
         _explain_difference(reports, subject)
+
+
+def resume_verification(
+    report: ExportReport, subject: Subject, draft: Path, level: str, clock: Clock, stages: Stages
+) -> None:
+    """Compare the file with PyTorch, unless this very file was compared before."""
+    if stages.take_parity(report, draft, level):
+        clock.skip("verify")
+        return
+    with clock.stage("verify"):
+        known = len(report.notes)
+        verify_reports([report], subject, draft, level)
+        stages.keep_parity(report, draft, level, report.notes[known:])
 
 
 def _explain_difference(reports: Sequence[ExportReport], subject: Subject) -> None:

@@ -36,6 +36,7 @@ class ExportReport(Shown):
         parity: agreement of the whole model's outputs with PyTorch; None when not verified.
         timings: seconds of wall time for each stage, in order.
         notes: what the reader should know: a mode that was changed, a trap that could not be undone.
+        resumed: stages that were taken from the work directory and not done again; they have no timing.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class ExportReport(Shown):
     graph: ir.Model
     parameter_names: dict[str, str] = field(default_factory=dict)
     attempts: tuple[Attempt, ...] = ()
+    resumed: tuple[str, ...] = ()
     _widget: Any = field(default=None, compare=False)
 
     @property

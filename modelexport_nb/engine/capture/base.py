@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from ..modules import CallTree
-from ..snapshot import Snapshot
+from .record import Record
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,11 @@ class Attempt:
 class Captured:
     """An ONNX graph with its witnesses, as far as the capture has any.
 
-    `calls` are the module calls of the traced run, `run` its number in the stamps; `before` is the graph as it was
-    translated, before optimisation, with the call that made each node; `modules_by_id` resolves what torch notes
-    inside the branches of `torch.cond`. A capture that keeps no record (TorchScript) has no `before`.
+    `calls` are the module calls of the traced run, `record` says which of them made each node. A capture that keeps no
+    record (TorchScript) has neither.
     """
 
     model: ir.Model
     capture: Capture
     calls: CallTree
-    run: int
-    before: Snapshot | None
-    modules_by_id: dict[int, str]
+    record: Record | None

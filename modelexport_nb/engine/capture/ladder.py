@@ -100,6 +100,11 @@ class Ladder:
                 return captured
         self.give_up()
 
+    def go_on_after(self, way: Capture) -> None:
+        """The graph of this one is known already: those before it need not be tried."""
+        self._ways = self._ways[[one.name for one in self._ways].index(way.name) + 1 :]
+        self._note(way, "")
+
     def reject(self, error: ModelExportError) -> None:
         """The graph of the last attempt is of no use after all."""
         self.attempts[-1] = Attempt(self.attempts[-1].name, False, str(error))

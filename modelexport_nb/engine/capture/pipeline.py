@@ -21,6 +21,7 @@ from ..state import preserved
 from .base import Capture, Captured, Request
 from .failure import CaptureFailure
 from .generated import forgetting_generated_code
+from .record import Traced, record_of
 from .stamps import stamp_of, stamping
 from .watch import Watch, watched_passes
 
@@ -53,7 +54,7 @@ def run_capture(request: Request, way: Capture) -> Captured:
         raise CaptureFailure(error, request, recorder) from error
     _check_opset(model, request.opset)
     if not way.keeps_record:
-        return Captured(model, way, CallTree(), -1, None, {})
+        return Captured(model, way, CallTree(), None)
     return _with_record(model, way, recorder, watch, request)
 
 
@@ -65,8 +66,9 @@ def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: W
     runs = Counter(stamp[0] for node in watch.before.nodes if (stamp := stamp_of(node.fx_node)) is not None)
     # Exporters run the model more than once; one run was traced. A graph without operators has no stamp to tell.
     run = runs.most_common(1)[0][0] if runs else len(recorder.runs) - 1
-    ids = {id(module): path for path, module in request.model.named_modules()}
-    return Captured(model, way, recorder.runs[run], run, watch.before, ids)
+    paths = {id(module): path for path, module in request.model.named_modules()}
+    traced = Traced(recorder.runs[run], run, paths)
+    return Captured(model, way, traced.calls, record_of(model, watch.before, traced))
 
 
 def _check_opset(model: ir.Model, asked: int | None) -> None:
