@@ -44,7 +44,7 @@ def capture(request: Request, name: str = "auto") -> Captured:
     keeps_record = way in _BY_DEFAULT
     try:
         stamps = stamping(recorder) if keeps_record else contextlib.nullcontext()
-        with _quiet(), forgetting_generated_code(), watched_passes() as watch, stamps:
+        with quiet(), forgetting_generated_code(), watched_passes() as watch, stamps:
             model = way.export(request)
     except ModelExportError:
         raise
@@ -98,7 +98,7 @@ def _check_opset(model: ir.Model, asked: int | None) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Exporters print progress and advice meant for their own callers."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "transformers")]
     levels = [logger.level for logger in loggers]

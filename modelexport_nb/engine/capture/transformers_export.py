@@ -9,7 +9,7 @@ from typing import Any
 
 import onnx_ir as ir
 import torch
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 from ..graph import all_nodes
 from ..inputs import named_arguments
@@ -34,7 +34,7 @@ class TransformersOnnx:
 
         config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_without_names(request.dynamic_shapes))
         model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
-        _name_axes(model, request.dynamic_shapes)
+        _name_axes(model, _axes_by_path(request.dynamic_shapes, self._named(request)))
         return model
 
     def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
@@ -58,11 +58,28 @@ def _without_names(shapes: Any) -> Any:
     return tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
 
 
-def _name_axes(model: ir.Model, shapes: Any) -> None:
+def _axes_by_path(shapes: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The dynamic axes of every tensor, those inside caches and other containers too, by the exporter's name for it."""
+    from transformers.exporters.utils import get_leaf_tensors
+
+    paths = {id(tensor): path for path, tensor in get_leaf_tensors(inputs).items()}
+    found: dict[str, Any] = {}
+    for name, axes in shapes.items() if isinstance(shapes, Mapping) else ():
+        leaves, given = tree_leaves(inputs.get(name)), tree_leaves(axes, is_leaf=_is_axes)
+        if len(leaves) == len(given):
+            found.update((paths.get(id(leaf), ""), one) for leaf, one in zip(leaves, given, strict=True))
+    return found
+
+
+def _is_axes(shapes: Any) -> bool:
+    return isinstance(shapes, Mapping) and all(isinstance(axis, int) for axis in shapes)
+
+
+def _name_axes(model: ir.Model, shapes: Mapping[str, Any]) -> None:
     """Give the axes of the graph the names that dynamic shapes have for those of the inputs."""
     names: dict[str, str] = {}
     for value in model.graph.inputs:
-        axes = shapes.get(value.name) if isinstance(shapes, Mapping) else None
+        axes = shapes.get((value.name or "").removeprefix("input."))
         if not isinstance(axes, Mapping) or value.shape is None:
             continue
         for axis, name in axes.items():
