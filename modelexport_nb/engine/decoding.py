@@ -78,17 +78,20 @@ def prove(model: Any, inputs: dict[str, Any], files: Mapping[str, Sequence[Path]
 
 @contextmanager
 def _standing_in(model: nn.Module, files: Mapping[str, Sequence[Path]]) -> Iterator[None]:
+    running: list[nn.Module] = []
     with ExitStack() as stack:
         for path, parts in files.items():
-            stack.enter_context(_replaced(model.get_submodule(path), [open_session(part) for part in parts]))
+            sessions = [open_session(part) for part in parts]
+            stack.enter_context(_replaced(model.get_submodule(path), sessions, running))
         yield
 
 
 @contextmanager
-def _replaced(module: nn.Module, sessions: Sequence[ort.InferenceSession]) -> Iterator[None]:
+def _replaced(module: nn.Module, sessions: Sequence[ort.InferenceSession], running: list[nn.Module]) -> Iterator[None]:
     """The module's `forward` returns the numbers of the sessions: of the first for the first call, and so on.
 
-    PyTorch's own runs beside it for what is no number: the classes of its result, the counters of its cache.
+    PyTorch's own runs beside it for what is no number: the classes of its result, the counters of its cache. The
+    modules in it, whose own then runs too, are in `running` meanwhile.
     """
     original = module.forward
     calls = itertools.count()
@@ -97,13 +100,19 @@ def _replaced(module: nn.Module, sessions: Sequence[ort.InferenceSession]) -> It
     def forward(*args: Any, **kwargs: Any) -> Any:
         from transformers.exporters.utils import get_leaf_tensors, onnx_inputs
 
+        if running:
+            return original(*args, **kwargs)
         session = sessions[min(next(calls), len(sessions) - 1)]
         names = [value.name for value in session.get_inputs()]
         feed = onnx_inputs(names, as_exported(module, args, kwargs).inputs)
         if missing := set(names) - set(feed):
             raise CheckError(f"generate() hands over nothing for input {min(missing)} of an exported part.")
         arrays = run_session(session, None, {name: to_numpy(tensor) for name, tensor in feed.items()})
-        result = original(*args, **kwargs)
+        running.append(module)
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            running.pop()
         tensors = list(get_leaf_tensors(result).values())
         if len(tensors) != len(arrays):
             raise CheckError(f"An exported part returns {len(arrays)} tensors, PyTorch {len(tensors)}.")

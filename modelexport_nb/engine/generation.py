@@ -1,9 +1,10 @@
-"""`export_generation()`: a model that generates as the files that it takes: encoder, prefill and decode with a cache."""
+"""`export_generation()`: a model that generates, as the files that decoding takes: prefill and decode with a cache."""
 
 from __future__ import annotations
 
 import copy
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from .clock import STAGES, Clock, Progress
+from .capture.transformers_export import axes_by_path
+from .clock import STAGES, Progress
 from .decoding import Decoding, prove
 from .errors import InputError, PathError
 from .export import check_model, export_model, verify_level
 from .files import check_destination, staged_folder
-from .generation_steps import Step, heard_modules, steps_of
+from .generation_steps import Step, steps_of
 from .markdown import table
 from .report import ExportReport
 
@@ -118,14 +120,14 @@ def export_generation(
     check_generates(model)
     inputs = generate_inputs(model, inputs)
     level = verify_level(verify)
-    names = (["encoder"] if len(heard_modules(model)) > 1 else []) + ["prefill", "decode"]
-    stages = STAGES if level != "off" else STAGES[:-1]
-    clock = Clock(progress, len(names) * len(stages) + (2 if level != "off" else 1))
+    stages = _Stages(progress, level)
     with _folder(Path(folder).expanduser()) as home, staged_folder(home) as draft:
-        with clock.stage("generate"):
+        with stages.stage("generate"):
             steps, notes = steps_of(model, inputs)
-        parts = {
-            name: export_model(
+        stages.plan(len(steps))
+        parts = {}
+        for name, step in steps.items():
+            parts[name] = export_model(
                 seen_from_above(model, step),
                 {**step.call.inputs, **step.call.flags},
                 draft / f"{name}.onnx",
@@ -136,21 +138,42 @@ def export_generation(
                 metadata=metadata,
                 verify=level,
                 memory_limit=memory_limit,
-                progress=_Relay(clock, name) if progress is not None else None,
+                progress=stages.of(name),
             )
-            for name, step in steps.items()
-        }
+            notes += _fixed_axes(parts[name], step)
         decoding = None
         if level != "off":
-            with clock.stage("decode tokens"):
-                files: dict[str, list[Path]] = {}
-                for name, step in steps.items():
-                    files.setdefault(step.path, []).append(parts[name].path)
-                decoding = prove(model, inputs, files)
+            with stages.stage("decode tokens"):
+                decoding = _decoding(model, inputs, steps, parts)
         for part in parts.values():
             part.path = home / part.path.name
             part.files = tuple(home / file.name for file in part.files)
-    return GenerationReport(home, parts, decoding, tuple(notes))
+    return GenerationReport(home, parts, decoding, tuple(dict.fromkeys(notes)))
+
+
+def _decoding(
+    model: nn.Module, inputs: dict[str, Any], steps: dict[str, Step], parts: dict[str, ExportReport]
+) -> Decoding:
+    wrong = [part.path.name for part in parts.values() if part.parity is not None and not part.parity.ok]
+    if wrong:
+        return Decoding(problem=f"tokens not compared: {wrong[0]} does not agree with PyTorch on one step")
+    files: dict[str, list[Path]] = {}
+    for name, step in steps.items():
+        files.setdefault(step.path, []).append(parts[name].path)
+    return prove(model, inputs, files)
+
+
+def _fixed_axes(part: ExportReport, step: Step) -> list[str]:
+    """Notes on axes that `generate()` changes but the graph does not let change."""
+    wanted = {axis for axes in axes_by_path(step.shapes, step.call.inputs).values() for axis in _names(axes)}
+    shapes = [value.shape for value in part.graph.graph.inputs if value.shape is not None]
+    have = {word for shape in shapes for size in shape for word in re.findall(r"\w+", str(size))}
+    name = part.path.name
+    return [f"The {axis} has a fixed size in {name}: the model's code fixes it." for axis in sorted(wanted - have)]
+
+
+def _names(axes: Any) -> list[str]:
+    return [axis for axis in (axes or {}).values() if isinstance(axis, str)]
 
 
 def check_generates(model: Any) -> None:
@@ -221,21 +244,54 @@ def _check_parent(folder: Path) -> None:
     check_destination(folder)
 
 
-class _Relay:
-    """Tells the listener of the whole about the stages of one part."""
+class _Stages:
+    """Tells the listener of the whole about its stages, those of each part among them.
 
-    def __init__(self, clock: Clock, part: str) -> None:
-        self._clock = clock
-        self._part = part
-        self._stage: Any = None
+    How many there are is known once `generate()` has run; until then two parts are counted.
+    """
+
+    def __init__(self, listener: Progress | None, level: str) -> None:
+        self._listener = listener
+        self._verified = level != "off"
+        self._begun = 0
+        self._total = 0
+        self.plan(2)
+
+    def plan(self, parts: int) -> None:
+        """So many parts."""
+        self._total = 1 + parts * (len(STAGES) - (not self._verified)) + self._verified
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """A stage of no part."""
+        self.begin(name)
+        yield
+        self.end(name)
+
+    def begin(self, name: str) -> None:
+        if self._listener is not None:
+            self._listener(name, self._begun, self._total)
+        self._begun += 1
+
+    def end(self, name: str) -> None:
+        if (ended := getattr(self._listener, "ended", None)) is not None:
+            ended(name)
+
+    def of(self, part: str) -> Progress | None:
+        """What a part's export tells about its stages."""
+        return _Part(self, part) if self._listener is not None else None
+
+
+class _Part:
+    def __init__(self, stages: _Stages, name: str) -> None:
+        self._stages = stages
+        self._name = name
 
     def __call__(self, stage: str, index: int, total: int) -> None:
-        self._stage = self._clock.stage(f"{self._part}: {stage}")
-        self._stage.__enter__()
+        self._stages.begin(f"{self._name}: {stage}")
 
     def ended(self, stage: str) -> None:
-        """The stage is over."""
-        self._stage.__exit__(None, None, None)
+        self._stages.end(f"{self._name}: {stage}")
 
 
 def _found(part: ExportReport) -> str:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_unflatten
 
+from .capture.base import FreeAxis
 from .capture.pipeline import quiet
 from .errors import EagerRunError, InputError, one_line
 from .inputs import fresh, named_arguments
@@ -41,14 +42,15 @@ class Step:
     shapes: dict[str, Any]
 
 
-Calls = dict[str, list[Call]]  # module path → its calls, in order
+Calls = dict[str, list[Call]]  # module path → the calls that `generate()` itself makes, in order
 
 
 def steps_of(model: Any, inputs: dict[str, Any]) -> tuple[dict[str, Step], list[str]]:
     """The parts by name, in the order in which they run, and notes on axes that stay fixed.
 
-    `generate()` runs on the inputs, on twice the batch and on a longer prompt: an axis that differs between two runs,
-    or between two steps of one, is dynamic. A batch of one is doubled and a prompt of one token lengthened before.
+    The parts are the modules that `generate()` itself calls: the model, for the prompt and for each token, and where
+    they run apart, encoders. `generate()` runs on the inputs, on twice the batch and on a longer prompt: an axis that
+    differs between two runs, or between two steps of one, is dynamic.
 
     Args:
         model: a model of transformers with `generate()`.
@@ -58,20 +60,18 @@ def steps_of(model: Any, inputs: dict[str, Any]) -> tuple[dict[str, Step], list[
         EagerRunError: `generate()` fails on these inputs.
         InputError: it does not go step by step through the model's `forward`.
     """
-    main = inputs[model.main_input_name]
-    if main.shape[0] == 1:
-        inputs = _twice(inputs)
-    if main.shape[1:] == (1,) and not main.is_floating_point():
-        inputs = _longer(model, inputs)
-    sample = listen(model, inputs)
+    if _is_prompt(model, inputs) and inputs[model.main_input_name].shape[1] == 1:
+        inputs = _longer(model, inputs)  # torch.export fixes an axis of size 1
     notes: list[str] = []
-    wider = _attempt(model, _twice(inputs), "batch", notes)
-    longer = _attempt(model, _longer(model, inputs), "sequence", notes)
-    plan = {"prefill": ("", 0), "decode": ("", STEPS - 1)}
-    if encoder := next((path for path in sample if path), None):
-        plan = {"encoder": (encoder, 0), **plan}
+    sample = listen(model, inputs)
+    wider = _attempt(model, _twice(inputs), sample, "batch", notes)
+    if wider is not None and len(inputs[model.main_input_name]) == 1:
+        inputs, sample, wider = _twice(inputs), wider, sample  # the same for a batch of one
+    longer = None
+    if _is_prompt(model, inputs):
+        longer = _attempt(model, _longer(model, inputs), sample, "sequence", notes)
     steps = {}
-    for name, (path, number) in plan.items():
+    for name, (path, number) in _plan(sample).items():
         call = sample[path][number]
         others = {
             "past": sample[path][number - 1] if number else None,
@@ -82,28 +82,25 @@ def steps_of(model: Any, inputs: dict[str, Any]) -> tuple[dict[str, Step], list[
     return steps, notes
 
 
-def heard_modules(model: Any) -> dict[str, nn.Module]:
-    """The modules that `generate()` itself calls, by path: the model and, where there is one, its encoder."""
-    modules: dict[str, nn.Module] = {"": model}
-    if model.config.is_encoder_decoder:
-        encoder = model.get_encoder()
-        modules |= {path: module for path, module in model.named_modules() if path and module is encoder}
-    return modules
+def _plan(sample: Calls) -> dict[str, tuple[str, int]]:
+    """The name of each part with its module and which of its calls is exported."""
+    plan = {}
+    for path in sample:
+        if path:
+            last = path.rpartition(".")[2]
+            plan[last if last not in plan else path] = (path, 0)
+    return {**plan, "prefill": ("", 0), "decode": ("", STEPS - 1)}
 
 
 def listen(model: Any, inputs: dict[str, Any]) -> Calls:
-    """Run `generate()` for `STEPS` tokens and note what it calls the modules with."""
+    """Run `generate()` for `STEPS` tokens and note which modules it calls itself, and with what."""
     from transformers.exporters.exporter_dynamo import register_cache_pytrees_for_model
 
     register_cache_pytrees_for_model(model)  # else a cache is one leaf for torch, and no copy of inputs copies it
-    heard = heard_modules(model)
-    calls: Calls = {path: [] for path in heard}
-    with ExitStack() as stack:
-        stack.enter_context(preserved(model))
-        for path, module in heard.items():
-            stack.enter_context(_listening(module, calls[path]))
+    calls: Calls = {}
+    with preserved(model), _listening(model, calls):
         generate(model, inputs, STEPS)
-    if len(calls[""]) != STEPS or not all(calls.values()):
+    if len(calls.get("", ())) != STEPS:
         raise InputError(
             f"generate() of {type(model).__name__} does not call the model once for each token: there are no prefill "
             "and decode steps. Export the modules that it calls with export_model()."
@@ -112,15 +109,25 @@ def listen(model: Any, inputs: dict[str, Any]) -> Calls:
 
 
 @contextmanager
-def _listening(module: nn.Module, calls: list[Call]) -> Iterator[None]:
-    def note(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        calls.append(as_exported(module, args, kwargs))
+def _listening(model: nn.Module, calls: Calls) -> Iterator[None]:
+    paths = {id(module): path for path, module in model.named_modules()}
+    depth = 0
 
-    hook = module.register_forward_pre_hook(note, with_kwargs=True)
-    try:
+    def enter(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        nonlocal depth
+        if depth == 0:
+            calls.setdefault(paths[id(module)], []).append(as_exported(module, args, kwargs))
+        depth += 1
+
+    def leave(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        nonlocal depth
+        depth -= 1
+
+    with ExitStack() as hooks:
+        for module in model.modules():
+            hooks.callback(module.register_forward_pre_hook(enter, with_kwargs=True).remove)
+            hooks.callback(module.register_forward_hook(leave, always_call=True).remove)
         yield
-    finally:
-        hook.remove()
 
 
 def as_exported(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
@@ -172,9 +179,9 @@ def growing_axes(sample: Call, others: Mapping[str, Call | None]) -> dict[str, A
     for tensor, axes in zip(tensors, kinds, strict=True):
         for axis, kind in axes.items():
             shortest[kind] = min(tensor.shape[axis], shortest.get(kind, tensor.shape[axis]))
-    dynamic = torch.export.Dim.DYNAMIC
+    auto = torch.export.Dim.AUTO
     found = [
-        {axis: kind if tensor.shape[axis] == shortest[kind] else dynamic for axis, kind in axes.items()} or None
+        {axis: FreeAxis(kind) if tensor.shape[axis] == shortest[kind] else auto for axis, kind in axes.items()} or None
         for tensor, axes in zip(tensors, kinds, strict=True)
     ]
     # caches stand in it as plain lists
@@ -186,16 +193,23 @@ def _is_axes(shapes: Any) -> bool:
     return isinstance(shapes, dict) and all(isinstance(axis, int) for axis in shapes)
 
 
-def _attempt(model: Any, inputs: dict[str, Any] | None, axis: str, notes: list[str]) -> Calls | None:
-    """The calls on changed inputs; None and a note where `generate()` does not take them."""
+def _attempt(model: Any, inputs: dict[str, Any], sample: Calls, axis: str, notes: list[str]) -> Calls | None:
+    """The calls on changed inputs; None and a note where they are not the same calls with other sizes."""
     try:
-        if inputs is not None:
-            return listen(model, inputs)
-        reason = f"{model.main_input_name} is no list of tokens"
+        calls = listen(model, inputs)
     except (EagerRunError, InputError) as error:
-        reason = str(error)
-    notes.append(f"The {axis} has a fixed size in the files: {reason}")
+        notes.append(f"The {axis} has a fixed size in the files: {error}")
+        return None
+    if _structure(calls) == _structure(sample):
+        return calls
+    notes.append(f"The {axis} has a fixed size in the files: with another, generate() hands over other things.")
     return None
+
+
+def _structure(calls: Calls) -> Any:
+    from transformers.exporters.utils import get_leaf_tensors
+
+    return {path: [list(get_leaf_tensors(call.inputs)) for call in made] for path, made in calls.items()}
 
 
 def _twice(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -203,13 +217,16 @@ def _twice(inputs: dict[str, Any]) -> dict[str, Any]:
     return tree_map_only(torch.Tensor, lambda tensor: torch.cat([tensor, tensor]) if tensor.dim() else tensor, inputs)
 
 
-def _longer(model: Any, inputs: dict[str, Any]) -> dict[str, Any] | None:
-    """The last token of every prompt twice, with all that belongs to it; None where the main input is no tokens."""
+def _is_prompt(model: Any, inputs: dict[str, Any]) -> bool:
     main = inputs[model.main_input_name]
-    if main.dim() != 2 or main.is_floating_point():
-        return None
+    return main.dim() == 2 and not main.is_floating_point()
+
+
+def _longer(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The last token of every prompt twice, with all that belongs to it."""
+    shape = inputs[model.main_input_name].shape
 
     def stretch(tensor: torch.Tensor) -> torch.Tensor:
-        return torch.cat([tensor, tensor[:, -1:]], 1) if tensor.shape[:2] == main.shape else tensor
+        return torch.cat([tensor, tensor[:, -1:]], 1) if tensor.shape[:2] == shape else tensor
 
     return tree_map_only(torch.Tensor, stretch, inputs)

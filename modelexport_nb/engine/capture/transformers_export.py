@@ -13,7 +13,7 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from ..graph import all_nodes
 from ..inputs import named_arguments
-from .base import Request
+from .base import FreeAxis, Request
 
 
 class TransformersOnnx:
@@ -34,7 +34,7 @@ class TransformersOnnx:
 
         config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_without_names(request.dynamic_shapes))
         model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
-        _name_axes(model, _axes_by_path(request.dynamic_shapes, self._named(request)))
+        _name_axes(model, axes_by_path(request.dynamic_shapes, self._named(request)))
         return model
 
     def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
@@ -55,10 +55,16 @@ class TransformersOnnx:
 
 def _without_names(shapes: Any) -> Any:
     """torch.onnx takes the name of an axis in dynamic shapes, torch.export knows none."""
-    return tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
+
+    def without(axis: Any) -> Any:
+        if isinstance(axis, FreeAxis):
+            return torch.export.Dim.AUTO
+        return torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis
+
+    return tree_map(without, shapes)
 
 
-def _axes_by_path(shapes: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+def axes_by_path(shapes: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     """The dynamic axes of every tensor, those inside caches and other containers too, by the exporter's name for it."""
     from transformers.exporters.utils import get_leaf_tensors
 
