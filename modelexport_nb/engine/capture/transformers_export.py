@@ -83,6 +83,12 @@ def _is_axes(shapes: Any) -> bool:
 
 def _name_axes(model: ir.Model, shapes: Mapping[str, Any]) -> None:
     """Give the axes of the graph the names that dynamic shapes have for those of the inputs."""
+    if not shapes:
+        return
+    outputs = [output for node in all_nodes(model) for output in node.outputs]
+    for value in (*model.graph.inputs, *outputs):
+        if value.shape is not None:
+            value.shape = ir.Shape([_number(dim) for dim in value.shape])
     names: dict[str, str] = {}
     for value in model.graph.inputs:
         axes = shapes.get((value.name or "").removeprefix("input."))
@@ -91,10 +97,15 @@ def _name_axes(model: ir.Model, shapes: Mapping[str, Any]) -> None:
         for axis, name in axes.items():
             if isinstance(name, str) and isinstance(dim := value.shape[axis], ir.SymbolicDim) and dim.value:
                 names.setdefault(dim.value, name)
-    outputs = [output for node in all_nodes(model) for output in node.outputs]
     for value in (*model.graph.inputs, *outputs) if names else ():
         if value.shape is not None:
             value.shape = ir.Shape([_named(dim, names) for dim in value.shape])
+
+
+def _number(dim: int | ir.SymbolicDim) -> int | ir.SymbolicDim:
+    """An axis that was to be dynamic and turned out fixed is left as a symbol called "6"."""
+    name = dim.value if isinstance(dim, ir.SymbolicDim) else None
+    return int(name) if name is not None and name.isdigit() else dim
 
 
 def _named(dim: int | ir.SymbolicDim, names: dict[str, str]) -> int | ir.SymbolicDim:

@@ -48,7 +48,8 @@ class FxStrategy:
             workers = [call for call in made_by if captured.calls[call].key not in subject.eager.identity]
             first = captured.before.nodes[sources[0]].fx_node if sources else None
             looked_up = [origins[old] for old in _lookups(nodes[at], lineage, subject)]
-            scopes.append(_scope(workers or made_by, lineage.fresh[at], first, looked_up))
+            scope = _scope(workers or made_by, lineage.fresh[at], first, looked_up)
+            scopes.append(_handed_through(nodes[at]) if scope is None and first is None else scope)
         filled = fill_from_neighbours(nodes, scopes, captured.calls)
         return Attribution(self.name, captured.calls, filled, _removed(lineage, origins))
 
@@ -89,6 +90,13 @@ def _scope(made_by: list[int], fresh: bool, fx_node: Any, looked_up: list[int | 
     source = source_of(fx_node.meta.get("stack_trace") or "") if fx_node is not None else None
     also = [call for call in dict.fromkeys([*calls[1:], *looked_up]) if call is not None and call != calls[0]]
     return NodeScope(calls[0], evidence, tuple(also), source)
+
+
+def _handed_through(node: ir.Node) -> NodeScope | None:
+    """What the exporter puts between an input that the model returns and the output: ONNX wants two names there."""
+    joins = all(value is not None and value.is_graph_input() for value in node.inputs) and len(node.inputs) == 1
+    ends = all(value.is_graph_output() for value in node.outputs)
+    return NodeScope(0, Evidence.DATAFLOW) if joins and ends else None
 
 
 def _removed(lineage: Lineage, origins: list[int | None]) -> dict[int, str]:
