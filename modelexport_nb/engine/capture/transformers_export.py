@@ -9,11 +9,11 @@ from typing import Any
 
 import onnx_ir as ir
 import torch
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 
 from ..graph import all_nodes
 from ..inputs import named_arguments
-from .base import Request
+from .base import FreeAxis, Request
 from .one_export import one_export
 
 
@@ -37,7 +37,7 @@ class TransformersOnnx:
         config = OnnxConfig(opset_version=request.opset, dynamic_shapes=without_names(request.dynamic_shapes))
         with one_export():
             model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
-        _name_axes(model, request.dynamic_shapes)
+        _name_axes(model, axes_by_path(request.dynamic_shapes, self._named(request)))
         return model
 
     def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
@@ -58,23 +58,57 @@ class TransformersOnnx:
 
 def without_names(shapes: Any) -> Any:
     """torch.onnx takes the name of an axis in dynamic shapes, torch.export knows none."""
-    return tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
+
+    def without(axis: Any) -> Any:
+        if isinstance(axis, FreeAxis):
+            return torch.export.Dim.AUTO
+        return torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis
+
+    return tree_map(without, shapes)
 
 
-def _name_axes(model: ir.Model, shapes: Any) -> None:
+def axes_by_path(shapes: Any, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The dynamic axes of every tensor, those inside caches and other containers too, by the exporter's name for it."""
+    from transformers.exporters.utils import get_leaf_tensors
+
+    paths = {id(tensor): path for path, tensor in get_leaf_tensors(inputs).items()}
+    found: dict[str, Any] = {}
+    for name, axes in shapes.items() if isinstance(shapes, Mapping) else ():
+        leaves, given = tree_leaves(inputs.get(name)), tree_leaves(axes, is_leaf=_is_axes)
+        if len(leaves) == len(given):
+            found.update((paths.get(id(leaf), ""), one) for leaf, one in zip(leaves, given, strict=True))
+    return found
+
+
+def _is_axes(shapes: Any) -> bool:
+    return isinstance(shapes, Mapping) and all(isinstance(axis, int) for axis in shapes)
+
+
+def _name_axes(model: ir.Model, shapes: Mapping[str, Any]) -> None:
     """Give the axes of the graph the names that dynamic shapes have for those of the inputs."""
+    if not shapes:
+        return
+    outputs = [output for node in all_nodes(model) for output in node.outputs]
+    for value in (*model.graph.inputs, *outputs):
+        if value.shape is not None:
+            value.shape = ir.Shape([_number(dim) for dim in value.shape])
     names: dict[str, str] = {}
     for value in model.graph.inputs:
-        axes = shapes.get(value.name) if isinstance(shapes, Mapping) else None
+        axes = shapes.get((value.name or "").removeprefix("input."))
         if not isinstance(axes, Mapping) or value.shape is None:
             continue
         for axis, name in axes.items():
             if isinstance(name, str) and isinstance(dim := value.shape[axis], ir.SymbolicDim) and dim.value:
                 names.setdefault(dim.value, name)
-    outputs = [output for node in all_nodes(model) for output in node.outputs]
     for value in (*model.graph.inputs, *outputs) if names else ():
         if value.shape is not None:
             value.shape = ir.Shape([_named(dim, names) for dim in value.shape])
+
+
+def _number(dim: int | ir.SymbolicDim) -> int | ir.SymbolicDim:
+    """An axis that was to be dynamic and turned out fixed is left as a symbol called "6"."""
+    name = dim.value if isinstance(dim, ir.SymbolicDim) else None
+    return int(name) if name is not None and name.isdigit() else dim
 
 
 def _named(dim: int | ir.SymbolicDim, names: dict[str, str]) -> int | ir.SymbolicDim:

@@ -37,7 +37,8 @@ class FxStrategy:
             # a call that was seen to hand its input through did none of the work
             workers = [call for call in made_by if calls[call].key not in subject.eager.identity]
             looked_up = _lookups(nodes[at], record, subject)
-            scopes.append(_scope(workers or made_by, record.fresh[at], record.source[at], looked_up))
+            scope = _scope(workers or made_by, record.fresh[at], record.source[at], looked_up)
+            scopes.append(_handed_through(nodes[at]) if scope is None else scope)
         filled = fill_from_neighbours(nodes, scopes, calls)
         return Attribution(self.name, calls, filled, record.removed)
 
@@ -56,3 +57,10 @@ def _scope(made_by: list[int], fresh: bool, source: str | None, looked_up: list[
     evidence = Evidence.REWRITE if fresh or len(calls) > 1 else Evidence.TRACE
     also = [call for call in dict.fromkeys([*calls[1:], *looked_up]) if call != calls[0]]
     return NodeScope(calls[0], evidence, tuple(also), source)
+
+
+def _handed_through(node: ir.Node) -> NodeScope | None:
+    """What the exporter puts between an input that the model returns and the output: ONNX wants two names there."""
+    joins = all(value is not None and value.is_graph_input() for value in node.inputs) and len(node.inputs) == 1
+    ends = all(value.is_graph_output() for value in node.outputs)
+    return NodeScope(0, Evidence.DATAFLOW) if joins and ends else None
