@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import fx
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.export import ExportedProgram
 from torch.onnx._internal.exporter import _decomp, _fx_passes
 from torch.onnx._internal.exporter._registration import ONNXRegistry
@@ -23,7 +24,7 @@ from torch.utils._pytree import tree_leaves
 
 from .kinds import Kind, Unclear, kind_of, kinds_in
 from .patching import replaced
-from .recipes import Recipe, cook, recipes_of
+from .recipes import Call, Recipe, cook, recipes_of
 
 _ROUNDS = 10
 _MOST = 20_000  # kinds remembered for a table
@@ -53,8 +54,9 @@ def _by_kinds(program: ExportedProgram, registry: ONNXRegistry) -> ExportedProgr
     recipes = _known.setdefault(id(table), {})
     calls = _all_known(graph, recipes, table)
     own = _only_own_tensors_changed(graph, calls)
+    mode = _fake_mode(graph)
     for node, kind in calls.items():
-        cook(graph, node, recipes[kind], program.graph_signature, own.get(node))
+        cook(Call(node, own.get(node)), recipes[kind], program.graph_signature, mode)
     graph.eliminate_dead_code()
     program.graph_module.recompile()
     return program
@@ -67,9 +69,9 @@ def _all_known(graph: fx.Graph, recipes: dict[Kind, Recipe], table: dict[Any, An
     several rounds.
     """
     for _ in range(_ROUNDS):
-        calls = _kinds(graph, recipes)
+        calls, complete = _kinds(graph, recipes)
         new = list(dict.fromkeys(kind for kind in calls.values() if kind not in recipes))
-        if not new:
+        if not new and complete:
             return calls
         if len(recipes) + len(new) > _MOST:
             recipes.clear()
@@ -78,7 +80,8 @@ def _all_known(graph: fx.Graph, recipes: dict[Kind, Recipe], table: dict[Any, An
     raise Unclear
 
 
-def _kinds(graph: fx.Graph, recipes: dict[Kind, Recipe]) -> dict[fx.Node, Kind]:
+def _kinds(graph: fx.Graph, recipes: dict[Kind, Recipe]) -> tuple[dict[fx.Node, Kind], bool]:
+    """The kinds of the calls in order, as far as they are known, and whether those are all."""
     tensors: dict[fx.Node, Any] = {}
     calls: dict[fx.Node, Kind] = {}
     for node in graph.nodes:
@@ -89,9 +92,11 @@ def _kinds(graph: fx.Graph, recipes: dict[Kind, Recipe]) -> dict[fx.Node, Kind]:
             tensors[node] = recipes[kind].returns(kind)
         elif node.target is operator.getitem:
             tensors[node] = tensors[node.args[0]][node.args[1]]
-        else:
+        elif "val" in node.meta or not node.users:
             tensors[node] = kinds_in(node.meta.get("val"))
-    return calls
+        else:  # torch has not noted what it returns: its recipe will tell
+            return calls, False
+    return calls, True
 
 
 def _table(registry: ONNXRegistry) -> dict[Any, Any]:
@@ -127,6 +132,14 @@ def _only_own_tensors_changed(graph: fx.Graph, calls: dict[fx.Node, Kind]) -> di
         if not isinstance(value, torch.Tensor) or sharing[_storage(value)] - chains[node]:
             raise Unclear
     return changing  # type: ignore[return-value]
+
+
+def _fake_mode(graph: fx.Graph) -> FakeTensorMode:
+    for node in graph.nodes:
+        for value in tree_leaves(node.meta.get("val")):
+            if isinstance(value, FakeTensor):
+                return value.fake_mode
+    raise Unclear
 
 
 def _storage(value: torch.Tensor) -> int:

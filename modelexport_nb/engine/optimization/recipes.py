@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import operator
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import fx
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.export.graph_signature import ExportGraphSignature, OutputKind
 from torch.utils._pytree import tree_leaves, tree_map_only, tree_unflatten
 
@@ -50,6 +49,14 @@ class Recipe:
         return tree_map_only(
             Ref, lambda ref: self.steps[ref.number].value if ref.is_step else given[ref.number], self.result
         )
+
+
+@dataclass(frozen=True)
+class Call:
+    """A node to be replaced, and the node whose tensor it changes in place, if any."""
+
+    node: fx.Node
+    changed: fx.Node | None
 
 
 def recipes_of(kinds: Sequence[Kind], table: dict[Any, Callable[..., Any]]) -> list[Recipe]:
@@ -141,11 +148,10 @@ def _is_same(kind: Kind, steps: tuple[Step, ...]) -> bool:
     return tree_unflatten(leaves, kind.layout) == (steps[0].args, steps[0].kwargs)
 
 
-def cook(
-    graph: fx.Graph, node: fx.Node, recipe: Recipe, signature: ExportGraphSignature, changed: fx.Node | None
-) -> None:
-    """Put what a call becomes in its place; `changed` is the node whose tensor the call changes in place, if any."""
-    if recipe.same and changed is None:
+def cook(call: Call, recipe: Recipe, signature: ExportGraphSignature, mode: FakeTensorMode) -> None:
+    """Put what a call becomes in its place; the tensors that it is annotated with are of that `mode`."""
+    node, changed, graph = call.node, call.changed, call.node.graph
+    if recipe.same and changed is None and "val" in node.meta:
         return
     tensors = [leaf for leaf in tree_leaves((node.args, node.kwargs)) if isinstance(leaf, fx.Node)]
     made: list[fx.Node] = []
@@ -153,7 +159,6 @@ def cook(
     def filled(tree: Any) -> Any:
         return tree_map_only(Ref, lambda ref: (made if ref.is_step else tensors)[ref.number], tree)
 
-    mode = _fake_mode(node)
     with graph.inserting_before(node):
         for step in recipe.steps:
             new = graph.call_function(step.target, filled(step.args), filled(step.kwargs))
@@ -181,8 +186,3 @@ def _replace(graph: fx.Graph, node: fx.Node, result: Any, signature: ExportGraph
         for user in list(node.users):  # each picks one of several results
             _replace(graph, user, result[user.args[1]], signature)
     graph.erase_node(node)
-
-
-def _fake_mode(node: fx.Node) -> Any:
-    values = [value for value in tree_leaves(node.meta.get("val")) if isinstance(value, FakeTensor)]
-    return values[0].fake_mode if values else contextlib.nullcontext()
