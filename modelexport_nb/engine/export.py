@@ -29,6 +29,7 @@ from .metadata import check_choice, write_metadata
 from .module_parity import compare_all_modules
 from .modules import ModuleTree
 from .notes import hidden_notes, mode_notes, run_notes
+from .optimization import ALL_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
 from .parity import compare_outputs
 from .report import ExportReport
@@ -61,6 +62,7 @@ def export_model(
     values_limit: int | None = None,
     isolate: bool = False,
     work_dir: str | Path | None = None,
+    optimization: OptimizationOptions = ALL_SHORT_CUTS,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -92,6 +94,7 @@ def export_model(
             kept: the graph with its weights once more. A repeated call takes what was made from the same model,
             inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.
             A work directory serves one export at a time.
+        optimization: the short cuts that the exporters may take; none changes what they make.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -115,7 +118,7 @@ def export_model(
     with stages_in(work_dir) as stages:
         eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
         notes = wrapper_notes + notes
-        request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
+        request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct), optimization)
         ladder = Ladder(request, capture)
         stages.begin(request, eager, capture=capture)
 

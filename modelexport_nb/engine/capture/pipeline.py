@@ -16,6 +16,7 @@ import torch
 from ..errors import CaptureError, ModelExportError
 from ..inputs import fresh
 from ..modules import CallTree
+from ..optimization import quick_exporters
 from ..recording import CallRecorder
 from ..state import preserved
 from .base import Capture, Captured, Request
@@ -44,6 +45,7 @@ def run_capture(request: Request, way: Capture) -> Captured:
             torch.no_grad(),
             quiet(),
             forgetting_generated_code(),
+            quick_exporters(request.optimization),
             watched_passes() as watch,
             stamps,
         ):

@@ -21,3 +21,6 @@ class OptimizationOptions:
     keep_tables: bool = True
     linear_rewrites: bool = True
     decompose_what_needs_it: bool = True
+
+
+ALL_SHORT_CUTS = OptimizationOptions()

@@ -16,6 +16,8 @@ from torch.utils._pytree import tree_leaves, tree_map_only, tree_unflatten
 
 from .kinds import Kind, TensorKind, Unclear, kinds_in
 
+_export = torch.export.export  # as torch has it: captures put a function of their own in its place
+
 
 @dataclass(frozen=True)
 class Ref:
@@ -71,7 +73,7 @@ def recipes_of(kinds: Sequence[Kind], table: dict[Any, Callable[..., Any]]) -> l
         inputs = [leaf.make() for kind in kinds for leaf in kind.leaves if isinstance(leaf, TensorKind)]
     try:
         with torch.no_grad():
-            program = torch.export.export(_Calls(kinds), tuple(inputs)).run_decompositions(table)
+            program = _export(_Calls(kinds), tuple(inputs)).run_decompositions(table)
     except Exception as error:
         raise Unclear from error
     return _read(program, kinds)
