@@ -83,13 +83,15 @@ def export_model(
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
-        timeout: seconds after which the export is ended; it runs in a child process then, as with `isolate`.
-        memory_limit: bytes that the export may hold above what the process holds with the model loaded; in a child
-            process then. Libraries that the export loads count: a small model takes about 300 MB. Linux only.
+        timeout: seconds after which the export is ended, its start included; in a child process then.
+        memory_limit: bytes that the export may have for itself, above what its process holds with the model loaded;
+            in a child process then. Libraries that it loads count (0.1 GB), weights, which are mapped from a file, do
+            not. Linux only.
         values_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
             (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
-        isolate: run in a child process: what hangs, eats memory or crashes natively ends as an error. It starts anew
-            for each export, which takes 3 to 5 seconds, and is ended before the machine is out of memory.
+        isolate: run in a child process: what hangs, eats memory or crashes natively ends as an error, and nothing
+            may eat the machine's last GiB (or twentieth) of memory. The child imports everything anew, which takes 2
+            to 4 seconds of CPU, `timings["start"]`.
         work_dir: a folder, new or empty at first, in which each finished stage (capture, attribution, verification) is
             kept: the graph with its weights once more. A repeated call takes what was made from the same model,
             inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.

@@ -66,11 +66,33 @@ def staged_folder(folder: Path, prefix: str = ".modelexport.") -> Iterator[Path]
         raise PathError(f'Cannot write to "{folder}": {error.strerror}.') from error
     try:
         yield staging
-        # Data files first: an ONNX file never stands beside data that is not its own.
-        for file in sorted(staging.iterdir(), key=_last):
-            file.replace(home / file.name)
+        try:
+            _publish(sorted(staging.iterdir(), key=_last), home)
+        except OSError as error:
+            raise PathError(f'Cannot write to "{folder}": {error.strerror}. Nothing was written.') from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _publish(files: list[Path], home: Path) -> None:
+    """Move files, of one folder, to `home`: all, or none, with what stood there before."""
+    if len(files) == 1:
+        files[0].replace(home / files[0].name)
+        return
+    # Data files come first: an ONNX file never stands beside data that is not its own.
+    before = Path(tempfile.mkdtemp(dir=files[0].parent)) if files else home
+    try:
+        for file in files:
+            if (home / file.name).exists():
+                (home / file.name).replace(before / file.name)
+            file.replace(home / file.name)
+    except BaseException:
+        for file in files:
+            if not file.exists():
+                (home / file.name).unlink(missing_ok=True)
+            if (before / file.name).exists():
+                (before / file.name).replace(home / file.name)
+        raise
 
 
 def _last(file: Path) -> tuple[bool, bool]:
