@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import torch
@@ -11,7 +12,7 @@ from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, Guar
 from ..errors import one_line
 from ..recording import CallRecorder
 from .base import Request
-from .hints import pinned_axis
+from .hints import Pinned, pinned_axis
 from .model_lines import as_place, chain, failing_line, line_of, model_files, translated_node
 from .one_export import FollowError
 from .stamps import stamp_of
@@ -41,7 +42,14 @@ class CaptureFailure(Exception):
     @property
     def fixes_axis(self) -> bool:
         """Whether an axis that was to be dynamic is not."""
-        return any(_is_violation(cause) for cause in self.causes)
+        return any(_is_violation(cause) for cause in self.causes) or self.pinned is not None
+
+    @functools.cached_property
+    def pinned(self) -> Pinned | None:
+        """What the model asks of an axis that was to be dynamic, where that is why it could not be followed."""
+        if self.request.dynamic_shapes is None or not self.following or self.decides_by_data:
+            return None
+        return pinned_axis(self.request)
 
 
 def _is_violation(error: BaseException) -> bool:
@@ -73,13 +81,18 @@ def _in(call: str | None) -> str:
 def _reason(failure: CaptureFailure, node: torch.fx.Node | None) -> str:
     if failure.decides_by_data:
         return (
-            "a branch or a size depends on numbers in a tensor, which a graph cannot follow. Use torch.where to "
+            "a branch or a size depends on data (numbers in a tensor), which a graph cannot follow. Use torch.where to "
             "compute both sides, torch.cond to keep the branch, or pass what is decided to forward as a Python value."
         )
     if (holder := _compiled_weights(failure.request.model)) is not None:
         return (
             f"{holder} keeps its weights in an object of C++, as quantised modules do, and no exporter can read them. "
             "Export the model as it was before, and quantise the ONNX file."
+        )
+    if (scripted := _scripted(failure.request.model)) is not None:
+        return (
+            f"{scripted} is a TorchScript module, whose Python code is gone ({_said(failure.causes[0])}). "
+            "Put the nn.Module that it was made from in its place."
         )
     first = failure.causes[0]
     if node is not None and node.op == "call_function":
@@ -94,14 +107,20 @@ def _said(error: BaseException) -> str:
 def _compiled_weights(model: torch.nn.Module) -> str | None:
     """The first module that holds an object of TorchScript's, such as packed weights."""
     for path, module in model.named_modules():
-        if any(isinstance(value, torch.ScriptObject) for value in vars(module).values()):
+        held = () if isinstance(module, torch.jit.ScriptModule) else vars(module).values()
+        if any(isinstance(value, torch.ScriptObject) for value in held):
             return path or "the root"
     return None
 
 
+def _scripted(model: torch.nn.Module) -> str | None:
+    modules = model.named_modules()
+    return next((path for path, module in modules if isinstance(module, torch.jit.ScriptModule)), None)
+
+
 def _fixed_axis(failure: CaptureFailure) -> str:
     """Which axis of which input the model gives a fixed size, at which line."""
-    found = pinned_axis(failure.request)
+    found = failure.pinned
     if found is not None:
         file = found.file(model_files(failure.request.model))
         line = as_place(file, found.number, found.line) if file is not None else f" at `{found.line}`"

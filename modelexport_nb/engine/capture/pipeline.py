@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import logging
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 
 import onnx_ir as ir
@@ -39,16 +39,12 @@ def run_capture(request: Request, way: Capture) -> Captured:
     args, kwargs = fresh((request.args, request.kwargs))  # the model may change them while it is traced
     recorder = CallRecorder(request.model, request.direct)
     try:
-        stamps = stamping(recorder) if way.keeps_record else contextlib.nullcontext()
-        with (
-            preserved(request.model),
-            torch.no_grad(),
-            quiet(),
-            forgetting_generated_code(),
-            quick_exporters(request.optimization),
-            watched_passes() as watch,
-            stamps,
-        ):
+        # without gradients: where they are turned off and on, torch hides what runs in between from its own record
+        with preserved(request.model), torch.no_grad(), quiet(), forgetting_generated_code(), ExitStack() as stack:
+            stack.enter_context(quick_exporters(request.optimization))
+            watch = stack.enter_context(watched_passes())
+            if way.keeps_record:
+                stack.enter_context(stamping(recorder))
             model = way.export(replace(request, args=args, kwargs=kwargs))
     except ModelExportError:
         raise
@@ -81,7 +77,7 @@ def _check_opset(model: ir.Model, asked: int | None) -> None:
         )
 
 
-@contextlib.contextmanager
+@contextmanager
 def quiet() -> Iterator[None]:
     """Exporters print progress and advice meant for their own callers."""
     known = [*_LOUD, *(name for name in logging.root.manager.loggerDict if name.startswith(_LOUD))]
@@ -90,7 +86,7 @@ def quiet() -> Iterator[None]:
     try:
         for logger in loggers:
             logger.setLevel(logging.CRITICAL)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
