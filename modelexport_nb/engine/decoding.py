@@ -19,7 +19,8 @@ from torch.utils._pytree import tree_map_only
 
 from .arrays import to_numpy
 from .errors import CheckError, EagerRunError, ModelExportError
-from .generation_steps import as_exported, generate
+from .generation_steps import SAVING, as_exported, generate
+from .parity import OutputParity, compare_arrays, format_error
 from .runtime import open_session, run_session
 from .state import preserved
 
@@ -28,24 +29,36 @@ TOKENS = 8
 
 @dataclass(frozen=True)
 class Decoding:
-    """Greedy decoding of `rows` prompts for `tokens` tokens: the first `equal` are PyTorch's in every row. `problem`
-    says in one line why nothing could be compared."""
+    """Greedy decoding of `rows` prompts for `tokens` tokens: the first `equal` are PyTorch's in every row.
+
+    `steps` holds each tensor that a file returned on the way, compared with PyTorch's on the same inputs: a model may
+    well repeat one token whatever its numbers are. `problem` says in one line why nothing could be compared.
+    """
 
     rows: int = 0
     tokens: int = 0
     equal: int = 0
+    steps: tuple[OutputParity, ...] = ()
     problem: str | None = None
 
     @property
     def ok(self) -> bool:
-        return self.problem is None and self.equal == self.tokens > 0
+        numbers = all(step.ok for step in self.steps)
+        return self.problem is None and self.equal == self.tokens > 0 and numbers
+
+    @property
+    def max_abs(self) -> float:
+        """The largest absolute difference of all steps."""
+        return max((step.max_abs for step in self.steps), default=0.0)
 
     @property
     def text(self) -> str:
-        """`8 tokens equal`, or where they part, or the problem."""
+        """`8 tokens equal, max |Δ| 2.4e-07`, or where the tokens part, or the problem."""
         if self.problem is not None:
             return self.problem
-        return f"{self.tokens} tokens equal" if self.ok else f"token {self.equal + 1} of {self.tokens} differs"
+        same = self.equal == self.tokens
+        tokens = f"{self.tokens} tokens equal" if same else f"token {self.equal + 1} of {self.tokens} differs"
+        return f"{tokens}, max |Δ| {format_error(self.max_abs)}" + ("" if self.ok or not same else ": numbers differ")
 
 
 def prove(model: Any, inputs: dict[str, Any], files: Mapping[str, Sequence[Path]]) -> Decoding:
@@ -60,7 +73,7 @@ def prove(model: Any, inputs: dict[str, Any], files: Mapping[str, Sequence[Path]
     try:
         with preserved(model):
             expected = generate(model, inputs, TOKENS)
-        with preserved(model), _standing_in(model, files):
+        with preserved(model), _standing_in(model, files) as steps:
             found = generate(model, inputs, TOKENS)
     except EagerRunError as error:
         if isinstance(error.__cause__, ModelExportError):
@@ -73,25 +86,28 @@ def prove(model: Any, inputs: dict[str, Any], files: Mapping[str, Sequence[Path]
             problem=f"generate() returns {list(found.shape)} with the files, {list(expected.shape)} without"
         )
     same = (expected == found)[:, -TOKENS:].all(0).tolist()
-    return Decoding(len(expected), len(same), sum(itertools.takewhile(bool, same)))
+    return Decoding(len(expected), len(same), sum(itertools.takewhile(bool, same)), tuple(steps))
 
 
 @contextmanager
-def _standing_in(model: nn.Module, files: Mapping[str, Sequence[Path]]) -> Iterator[None]:
+def _standing_in(model: nn.Module, files: Mapping[str, Sequence[Path]]) -> Iterator[list[OutputParity]]:
+    steps: list[OutputParity] = []
     running: list[nn.Module] = []
     with ExitStack() as stack:
         for path, parts in files.items():
             sessions = [open_session(part) for part in parts]
-            stack.enter_context(_replaced(model.get_submodule(path), sessions, running))
-        yield
+            stack.enter_context(_replaced(model.get_submodule(path), sessions, running, steps))
+        yield steps
 
 
 @contextmanager
-def _replaced(module: nn.Module, sessions: Sequence[ort.InferenceSession], running: list[nn.Module]) -> Iterator[None]:
+def _replaced(
+    module: nn.Module, sessions: Sequence[ort.InferenceSession], running: list[nn.Module], steps: list[OutputParity]
+) -> Iterator[None]:
     """The module's `forward` returns the numbers of the sessions: of the first for the first call, and so on.
 
-    PyTorch's own runs beside it for what is no number: the classes of its result, the counters of its cache. The
-    modules in it, whose own then runs too, are in `running` meanwhile.
+    PyTorch's own runs beside it, to compare with and for what is no number: the classes of its result, the counters
+    of its cache. The modules in it, whose own then runs too, are in `running` meanwhile.
     """
     original = module.forward
     calls = itertools.count()
@@ -102,6 +118,7 @@ def _replaced(module: nn.Module, sessions: Sequence[ort.InferenceSession], runni
 
         if running:
             return original(*args, **kwargs)
+        kwargs.pop(SAVING, None)
         session = sessions[min(next(calls), len(sessions) - 1)]
         names = [value.name for value in session.get_inputs()]
         feed = onnx_inputs(names, as_exported(module, args, kwargs).inputs)
@@ -116,6 +133,8 @@ def _replaced(module: nn.Module, sessions: Sequence[ort.InferenceSession], runni
         tensors = list(get_leaf_tensors(result).values())
         if len(tensors) != len(arrays):
             raise CheckError(f"An exported part returns {len(arrays)} tensors, PyTorch {len(tensors)}.")
+        outputs = zip(session.get_outputs(), arrays, tensors, strict=True)
+        steps.extend(compare_arrays(value.name, array, to_numpy(one)) for value, array, one in outputs)
         numbers = {id(one): _as_torch(array, one) for one, array in zip(tensors, arrays, strict=True)}
         return tree_map_only(torch.Tensor, lambda one: numbers[id(one)], result)
 

@@ -173,7 +173,7 @@ def _fixed_axes(part: ExportReport, step: Step) -> list[str]:
 
 
 def _names(axes: Any) -> list[str]:
-    return [axis for axis in (axes or {}).values() if isinstance(axis, str)]
+    return [axis for axis in (axes or {}).values() if isinstance(axis, str) and axis.isidentifier()]
 
 
 def check_generates(model: Any) -> None:
@@ -225,10 +225,11 @@ def seen_from_above(model: nn.Module, step: Step) -> nn.Module:
 @contextmanager
 def _folder(folder: Path) -> Iterator[Path]:
     """The folder, made for the block and gone again where the block fails."""
-    check_destination(folder / "decode.onnx") if folder.is_dir() else _check_parent(folder)
+    if folder.exists() and not folder.is_dir():
+        raise PathError(f'"{folder}" is a file. Give the name of a folder.')
     made = not folder.exists()
-    with suppress(FileExistsError):
-        folder.mkdir()
+    check_destination(folder if made else folder / "decode.onnx")
+    folder.mkdir(exist_ok=True)
     try:
         yield folder
     except BaseException:
@@ -236,12 +237,6 @@ def _folder(folder: Path) -> Iterator[Path]:
             with suppress(OSError):  # somebody else has put something there
                 folder.rmdir()
         raise
-
-
-def _check_parent(folder: Path) -> None:
-    if folder.exists():
-        raise PathError(f'"{folder}" is a file. Give the name of a folder.')
-    check_destination(folder)
 
 
 class _Stages:
@@ -258,7 +253,6 @@ class _Stages:
         self.plan(2)
 
     def plan(self, parts: int) -> None:
-        """So many parts."""
         self._total = 1 + parts * (len(STAGES) - (not self._verified)) + self._verified
 
     @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_unflatten
+from torch.utils._pytree import tree_leaves, tree_map_only, tree_structure, tree_unflatten
 
 from .capture.base import FreeAxis
 from .capture.pipeline import quiet
@@ -21,6 +21,10 @@ from .state import preserved
 STEPS = 3
 """Tokens that `generate()` is run for. The third step is the one exported as decode: before the second there may be
 a single token, and torch.export fixes an axis of size 1."""
+
+
+SAVING = "logits_to_keep"
+"""The argument by which `generate()` asks for the last token's logits only; the files return those of every token."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def as_exported(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     from transformers.exporters.utils import prepare_for_export
 
     named = fresh(named_arguments(module, args, kwargs) or {})
-    named.pop("logits_to_keep", None)  # generate() saves work with it; the files return every token's logits
+    named.pop(SAVING, None)
     _, inputs, flags = prepare_for_export(module, named)
     return Call(dict(inputs), flags)
 
@@ -163,30 +167,35 @@ def growing_axes(sample: Call, others: Mapping[str, Call | None]) -> dict[str, A
     """The axes on which a call differs from other calls of the module, as `torch.export` takes them.
 
     Args:
-        others: another call by what differs there: an axis has the first such name. Where axes of one name are not
-            equally long, the shortest bears it; the exporter says what the others are made of (`past + 1`).
+        others: another call by what differs there: an axis has the first such name. The shortest of one name bears
+            it, one that is longer by as much in both calls is `past + 1`, any other is named by the exporter.
     """
     from transformers.exporters.exporter_dynamo import get_auto_dynamic_shapes
 
-    tensors, structure = tree_flatten(sample.inputs)
-    kinds: list[dict[int, str]] = [{} for _ in tensors]
+    tensors = tree_leaves(sample.inputs)
+    growing: list[dict[int, _Growth]] = [{} for _ in tensors]
     for kind, other in others.items():
-        for axes, one, two in zip(kinds, tensors, tree_leaves(other.inputs) if other else (), strict=False):
+        for axes, one, two in zip(growing, tensors, tree_leaves(other.inputs) if other else (), strict=False):
             if isinstance(one, torch.Tensor) and isinstance(two, torch.Tensor):
-                pairs = enumerate(zip(one.shape, two.shape, strict=False))
-                axes |= {axis: kind for axis, (a, b) in pairs if a != b and a > 1 and axis not in axes}
-    shortest: dict[str, int] = {}
-    for tensor, axes in zip(tensors, kinds, strict=True):
-        for axis, kind in axes.items():
-            shortest[kind] = min(tensor.shape[axis], shortest.get(kind, tensor.shape[axis]))
-    auto = torch.export.Dim.AUTO
-    found = [
-        {axis: FreeAxis(kind) if tensor.shape[axis] == shortest[kind] else auto for axis, kind in axes.items()} or None
-        for tensor, axes in zip(tensors, kinds, strict=True)
-    ]
+                sizes = enumerate(zip(one.shape, two.shape, strict=False))
+                axes |= {axis: (kind, a, b) for axis, (a, b) in sizes if a != b and a > 1 and axis not in axes}
+    shortest: dict[str, _Growth] = {}
+    for growth in sorted(growth for axes in growing for growth in axes.values()):
+        shortest.setdefault(growth[0], growth)
+    named = [{axis: _axis(growth, shortest[growth[0]]) for axis, growth in axes.items()} or None for axes in growing]
     # caches stand in it as plain lists
-    _, structure = tree_flatten(get_auto_dynamic_shapes(sample.inputs), is_leaf=_is_axes)
-    return tree_unflatten(found, structure)  # type: ignore[no-any-return]
+    structure = tree_structure(get_auto_dynamic_shapes(sample.inputs), is_leaf=_is_axes)
+    return tree_unflatten(named, structure)  # type: ignore[no-any-return]
+
+
+_Growth = tuple[str, int, int]  # what an axis grows with, and its size in two calls
+
+
+def _axis(growth: _Growth, shortest: _Growth) -> Any:
+    kind, size, other = growth
+    if (more := size - shortest[1]) == 0:
+        return FreeAxis(kind)
+    return FreeAxis(f"{kind} + {more}") if more == other - shortest[2] else torch.export.Dim.AUTO
 
 
 def _is_axes(shapes: Any) -> bool:
