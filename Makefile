@@ -83,6 +83,10 @@ bench: setup ## Tagged export against plain torch.onnx.export, in turn; a kernel
 truth: setup ## The table of the three witnesses on every model
 	$(BIN)/python -m tests.truth
 
+.PHONY: zoo
+zoo: setup ## Export the whole matrix of architectures and print its table
+	$(BIN)/python -m tests.zoo
+
 .PHONY: clean
 clean: ## Remove all that was built or installed here
 	rm -rf $(VENV) js/node_modules tests/browser/node_modules $(dir $(BUNDLE))widget.* dist demo-output
@@ -94,7 +98,7 @@ help:
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # No test may depend on what a model hub answers today.
-lint unit js-test notebooks browser pictures notebooks-run truth: export HF_HUB_OFFLINE := 1
+lint unit js-test notebooks browser pictures notebooks-run truth zoo: export HF_HUB_OFFLINE := 1
 
 # torch first and alone: an unpinned torch pulls several GB of CUDA where a CPU wheel would do.
 $(TORCH_DONE):

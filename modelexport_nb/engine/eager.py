@@ -21,6 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from .errors import EagerRunError, one_line
 from .inputs import fresh
+from .misfit import misfit
 from .modules import CallTree, storage_address
 from .randomness import random_state
 from .recording import CallRecorder
@@ -90,11 +91,15 @@ def _run(
         run.values.begin((args, kwargs))
     watch = _Watch(model, recorder, run)
     inputs: dict[int, dict[int, int]] = {}
+    taken: dict[str, list[torch.Tensor]] = {}  # of the calls that are still open, or ended without a result
 
     def enter(index: int, call_args: tuple[Any, ...]) -> None:
-        inputs[index] = {id(value): value._version for value in tensors_in(call_args)}
+        taken[recorder.calls[index].key] = found = tensors_in(call_args)
+        inputs[index] = {id(value): value._version for value in found}
 
     def leave(index: int, output: Any) -> None:
+        if output is not None:
+            taken.pop(recorder.calls[index].key, None)
         tensors = tensors_in(output)
         if tensors and all(inputs[index].get(id(value)) == value._version for value in tensors):
             run.identity.add(recorder.calls[index].key)
@@ -110,9 +115,9 @@ def _run(
     except Exception as error:
         where = recorder.failed_in
         inside = f" in {where}" if where else ""
-        raise EagerRunError(
-            f"The model itself fails on these inputs{inside}: {type(error).__name__}: {one_line(error)}"
-        ) from error
+        clause = None if where is None else misfit(model.get_submodule(where.split("#")[0]), taken.get(where, ()))
+        reason = f"{type(error).__name__}: {one_line(error)}" if clause is None else f"{clause}."
+        raise EagerRunError(f"The model itself fails on these inputs{inside}: {reason}") from error
     run.random = random_state() != generators
     run.calls = recorder.calls
     return run

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from .attribution import Attribution
+from .automatic import make_inputs
 from .best_export import best_export, disagreement_of
 from .capture import Ladder, Request
 from .check import check_file
@@ -47,7 +48,7 @@ LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops e
 
 def export_model(
     model: nn.Module,
-    inputs: Inputs,
+    inputs: Inputs | None,
     path: str | Path,
     *,
     strategy: str = "auto",
@@ -69,7 +70,8 @@ def export_model(
 
     Args:
         model: any `nn.Module`. It is exported in eval mode and left exactly as it was.
-        inputs: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`.
+        inputs: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`; None makes some, and a
+            note in the report shows them.
         path: the file to write; its folder must exist. An existing file survives a failed export.
         strategy: how nodes are attributed to module calls (`known_strategies()`); `"auto"` chooses and tells why.
         prioritize: what `"auto"` goes by: `"speed"` takes the first witness that can speak, `"accuracy"` hears all.
@@ -114,12 +116,12 @@ def export_model(
     verify, limit = verify_level(verify), check_limit(values_limit)
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     path = check_destination(Path(path))
-    args, kwargs = as_arguments(model, inputs)
+    args, kwargs, made = arguments_for(model, inputs, dynamic_shapes)
     clock = clock_for(progress, verify)
 
     with stages_in(work_dir) as stages:
         eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
-        notes = wrapper_notes + notes
+        notes = [*wrapper_notes, *made, *notes]
         request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct), optimization)
         ladder = Ladder(request, capture)
         stages.begin(request, eager, capture=capture)
@@ -132,6 +134,16 @@ def export_model(
             )
 
         return best_export(ladder, export, path, clock)
+
+
+def arguments_for(
+    model: nn.Module, inputs: Inputs | None, dynamic_shapes: Any
+) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
+    """The inputs as arguments; where there are none, made ones and a note that shows them."""
+    if inputs is not None:
+        return *as_arguments(model, inputs), []
+    made = make_inputs(model, batch=None if dynamic_shapes is None else 2)  # torch.export takes a size of 1 for fixed
+    return *made.arguments, [f"No inputs were given; made from {made.source}, seed 0: {made.described}."]
 
 
 def observe(

@@ -13,9 +13,9 @@ from torch import nn
 from torch.utils._pytree import tree_leaves, tree_map_only, tree_structure, tree_unflatten
 
 from .capture.base import FreeAxis
-from .capture.pipeline import quiet
 from .errors import EagerRunError, InputError, one_line
 from .inputs import fresh, named_arguments
+from .quiet import quiet
 from .state import preserved
 
 STEPS = 3

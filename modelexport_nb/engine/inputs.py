@@ -24,10 +24,12 @@ def as_arguments(model: nn.Module, inputs: Inputs) -> tuple[tuple[Any, ...], dic
             or `(tuple, mapping)` for both.
 
     Raises:
-        InputError: not one of these, or `forward` does not take them; names the argument.
+        InputError: not one of these, `forward` does not take them, or one is no tensor, is empty, or lies on another
+            device than the model; names the argument.
     """
     args, kwargs = _split(inputs)
     _check_fit(model, args, kwargs)
+    _check_values(model, args, kwargs)
     _make_caches_known(model, (args, kwargs))
     return args, kwargs
 
@@ -44,7 +46,7 @@ def _split(inputs: Inputs) -> tuple[tuple[Any, ...], dict[str, Any]]:
         both = len(inputs) == 2 and isinstance(inputs[0], tuple) and isinstance(inputs[1], Mapping)
         return (tuple(inputs[0]), dict(inputs[1])) if both else (inputs, {})
     raise InputError(
-        f"The inputs are a {type(inputs).__name__}. Pass a tensor, a tuple of positional arguments, "
+        f"The inputs are {_kind(inputs)}. Pass a tensor, a tuple of positional arguments, "
         "a dict of keyword arguments, or (tuple, dict)."
     )
 
@@ -79,6 +81,46 @@ def _make_caches_known(model: nn.Module, inputs: Any) -> None:
         from transformers.exporters.exporter_dynamo import register_cache_pytrees_for_model
 
         register_cache_pytrees_for_model(model)
+
+
+def _check_values(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """What no model of tensors can use, before it fails in words of its own."""
+    devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
+    for name, value in _by_name(model, args, kwargs).items():
+        if (why := _is_no_tensor(value)) is not None:
+            raise InputError(f"The input {name} is {_kind(value)}, not a tensor. {why}")
+        if isinstance(value, torch.Tensor) and value.dim() and not len(value):
+            raise InputError(f"The input {name} is empty: its shape is {list(value.shape)}. Pass one example at least.")
+        if isinstance(value, torch.Tensor) and len(devices) == 1 and value.device not in devices and value.dim():
+            home = next(iter(devices))
+            raise InputError(
+                f'The input {name} is on {value.device} and the model on {home}. Move it: {name}.to("{home}").'
+            )
+
+
+def _by_name(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """All arguments; positional ones that `forward` has no names for by their number."""
+    try:
+        named = named_arguments(model, args, kwargs)
+    except (TypeError, ValueError):  # forward written in C
+        named = None
+    return {**{f"number {number}": value for number, value in enumerate(args, 1)}, **kwargs} if named is None else named
+
+
+def _is_no_tensor(value: Any) -> str | None:
+    """How to make a tensor of numbers that are none; None for tensors, plain values and containers of tensors."""
+    if hasattr(value, "__array__") and not isinstance(value, torch.Tensor):
+        return "Use torch.as_tensor."
+    if isinstance(value, list) and value and all(isinstance(leaf, (bool, int, float)) for leaf in tree_leaves(value)):
+        return "Use torch.tensor."
+    return None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list):
+        return "a list of lists" if value and isinstance(value[0], list) else "a list"
+    name = "NumPy array" if type(value).__name__ == "ndarray" else type(value).__name__
+    return f"a {name}"
 
 
 def fresh(inputs: Any) -> Any:

@@ -11,6 +11,7 @@ Three things can happen to a node that is gone:
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,12 +34,13 @@ class Gone(StrEnum):
 class Lineage:
     """`made_from[i]`: positions in the snapshot of the nodes that node `i` of the optimised graph stands for, in
     execution order (empty when unknown). `fresh[i]`: the node was made by the optimiser. `computed`: for each
-    initializer (`id` of its value) that holds the result of a translated node: that node."""
+    initializer (`id` of its value) that holds the result of a translated node: that node, and those before it whose
+    numbers it only arranged (a parameter that one module expands and another transposes)."""
 
     made_from: list[list[int]]
     fresh: list[bool]
     gone: dict[int, Gone]
-    computed: dict[int, int]
+    computed: dict[int, list[int]]
 
 
 def trace_lineage(before: Snapshot, after: list[ir.Node], initializers: list[ir.Value]) -> Lineage:
@@ -74,8 +76,25 @@ class _Comparison:
                 made_from[node] |= replaced
         self._add_twins(made_from, computed_by)
         gone = self._leftovers(made_from)
-        computed = {id(now): self.producer[old] for old, now in self.stands_in.items() if now.producer() is None}
+        computed = {
+            id(now): self._arranged_by(self.producer[old])
+            for old, now in self.stands_in.items()
+            if now.producer() is None
+        }
         return Lineage([sorted(nodes) for nodes in made_from], self.fresh, gone, computed)
+
+    def _arranged_by(self, at: int) -> list[int]:
+        """A node, and those before it that handed as many numbers on, in execution order."""
+        found, stack = {at}, [at]
+        while stack:
+            node = self.before[stack.pop()]
+            amounts = {_amount(value) for value in node.outputs} - {None}
+            for value in node.inputs:
+                maker = self.producer.get(id(value))
+                if value is not None and maker is not None and maker not in found and _amount(value) in amounts:
+                    found.add(maker)
+                    stack.append(maker)
+        return sorted(found)
 
     def _readers(self) -> list[set[int]]:
         """For each old node the old nodes that read its results."""
@@ -232,6 +251,14 @@ class _Comparison:
             replaced = any(id(value) in self.replaced_at_input for value in old.outputs)
             gone[at] = Gone.CONSTANT if self.constant[at] else Gone.NO_OP if replaced else Gone.UNUSED
         return gone
+
+
+def _amount(value: ir.Value) -> int | None:
+    """How many numbers a value holds; None where that is not fixed."""
+    if value.shape is None:
+        return None
+    sizes = [size for size in value.shape if isinstance(size, int)]
+    return math.prod(sizes) if len(sizes) == len(value.shape) else None
 
 
 def _has_body(old: FrozenNode) -> bool:

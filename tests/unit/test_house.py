@@ -80,6 +80,53 @@ def test_importing_the_package_is_quick():
     assert heavy == "[]"
 
 
+# ---- no architecture decides anything ----
+
+# Names of architectures that are words of ours for other things.
+OTHER_WORDS = {"align": "what a comparison does with two trees", "esm": "the script of a widget, `_esm`"}
+
+
+def words_of(path: Path) -> set[str]:
+    """The words in a file's names and strings, `like_this`, `LikeThis` and each part; no comments, no docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
+    docstrings = {id(node.body[0].value) for node in documented if ast.get_docstring(node) is not None}
+    texts = []
+    for node in ast.walk(tree):
+        named = ("id", "attr", "name", "arg", "module", "asname")
+        texts += [value for field in named if isinstance(value := getattr(node, field, None), str)]
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            texts.append(node.value)
+    found = set()
+    for text in texts:
+        for name in re.findall(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*", text):
+            parts = [part for part in re.split(r"[_-]", name) if part]
+            camel = [part for word in parts for part in re.findall(r"[A-Z]+[a-z0-9]*|[a-z0-9]+", word)]
+            for pieces in (parts, camel):
+                ends = range(len(pieces) + 1)
+                found |= {"_".join(pieces[i:j]).lower() for i in ends for j in ends[i + 1 :]}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
+def test_no_architecture_is_named(path):
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    assert len(CONFIG_MAPPING_NAMES) > 300
+    assert not words_of(path) & set(CONFIG_MAPPING_NAMES) - set(OTHER_WORDS)
+
+
+def test_a_named_architecture_is_seen(tmp_path):
+    for code in (
+        'kind = "bert"',
+        "import transformers\ntransformers.T5Model",
+        "def of_gpt_neox(): ...",
+        'x = f"a-vit-{1}"',
+    ):
+        (tmp_path / "m.py").write_text(code, encoding="utf-8")
+        assert words_of(tmp_path / "m.py") & {"bert", "t5", "gpt_neox", "vit"}, code
+
+
 # ---- the public surface ----
 
 

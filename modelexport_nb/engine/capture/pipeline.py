@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import warnings
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack
 from dataclasses import replace
 
 import onnx_ir as ir
@@ -17,6 +13,7 @@ from ..errors import CaptureError, ModelExportError
 from ..inputs import fresh
 from ..modules import CallTree
 from ..optimization import quick_exporters
+from ..quiet import quiet
 from ..recording import CallRecorder
 from ..state import preserved
 from .base import Capture, Captured, Request
@@ -25,8 +22,6 @@ from .generated import forgetting_generated_code
 from .record import Traced, record_of
 from .stamps import stamp_of, stamping
 from .watch import Watch, watched_passes
-
-_LOUD = ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript", "onnx_ir", "transformers")
 
 
 def run_capture(request: Request, way: Capture) -> Captured:
@@ -75,20 +70,3 @@ def _check_opset(model: ir.Model, asked: int | None) -> None:
         raise CaptureError(
             f"The exporter wrote opset {got} where {asked} was asked for. Nothing was written. Try --opset {got}."
         )
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Exporters print progress and advice meant for their own callers."""
-    known = [*_LOUD, *(name for name in logging.root.manager.loggerDict if name.startswith(_LOUD))]
-    loggers = [logging.getLogger(name) for name in dict.fromkeys(known)]
-    levels = [logger.level for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -28,14 +28,14 @@ class Record:
         made_by: the calls whose operators the node stands for, in execution order; one may stand there repeatedly.
         fresh: whether the optimiser made the node.
         source: `file:line` of the first of those operators.
-        fetched: for each initializer that is a parameter looked up whole, by name, the call that looked it up.
+        fetched: for each initializer that holds a parameter looked up whole or arranged, by name: the calls
         removed: why calls whose operators are all gone have none.
     """
 
     made_by: list[list[int]]
     fresh: list[bool]
     source: list[str | None]
-    fetched: dict[str, int]
+    fetched: dict[str, list[int]]
     removed: dict[int, str]
 
 
@@ -60,12 +60,11 @@ def record_of(model: ir.Model, before: Snapshot, traced: Traced) -> Record:
     origins = [_origin(traced, frozen.fx_node) for frozen in before.nodes]
     made_by = [[call for at in places if (call := origins[at]) is not None] for places in lineage.made_from]
     source = [_source(before.nodes[places[0]].fx_node) if places else None for places in lineage.made_from]
-    looked_up = {
-        value.name or "": origins[lineage.computed[id(value)]]
+    fetched = {
+        value.name or "": [call for at in lineage.computed[id(value)] if (call := origins[at]) is not None]
         for value in initializers
         if id(value) in lineage.computed
     }
-    fetched = {name: call for name, call in looked_up.items() if call is not None}
     return Record(made_by, lineage.fresh, source, fetched, _removed(lineage, origins))
 
 

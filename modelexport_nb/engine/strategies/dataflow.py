@@ -15,8 +15,9 @@ GUESSES = (Evidence.DATAFLOW, Evidence.ROOT)
 def fill_from_neighbours(nodes: list[ir.Node], scopes: list[NodeScope | None], calls: CallTree) -> list[NodeScope]:
     """Give every node without a scope the innermost call around the known nodes on both sides of it.
 
-    A node with known nodes on one side only takes the call around those; one with neither stays at the root with
-    evidence `root`. The call is the common one, never one of several: a guess must not be too deep.
+    A node with known nodes on one side only takes the call around those; one with neither takes the call of the node
+    that holds it in its body (a Loop), or stays at the root with evidence `root`. The call is the common one, never
+    one of several: a guess must not be too deep.
     """
     position = {id(node): at for at, node in enumerate(nodes)}
     owners = body_owners(nodes)
@@ -29,9 +30,11 @@ def fill_from_neighbours(nodes: list[ir.Node], scopes: list[NodeScope | None], c
     for at, node in enumerate(nodes):
         if scopes[at] is None:
             behind[at] = _common([behind[maker] for maker in _makers(node, position)], calls)
-    filled = []
+    filled: list[NodeScope] = []
     for at, scope in enumerate(scopes):
         call = _common([ahead[at], behind[at]], calls)
+        if call is None and at in owners and filled[owners[at]].evidence is not Evidence.ROOT:
+            call = filled[owners[at]].call  # a body comes after the node that holds it
         guess = NodeScope(0, Evidence.ROOT) if call is None else NodeScope(call, Evidence.DATAFLOW)
         filled.append(scope or guess)
     return _closed(nodes, filled, calls)

@@ -44,10 +44,10 @@ class FxStrategy:
 
 
 def _lookups(node: ir.Node, record: Record, subject: Subject) -> list[int]:
-    """Calls that did nothing but fetch a parameter (a position table looked up whole): after folding the node reads
-    the parameter itself."""
+    """Calls that did nothing but fetch a parameter (a position table looked up whole) or arrange it: after folding the
+    node reads the parameter itself."""
     read = [value for value in node.inputs if value is not None and id(value) in subject.parameters]
-    return [record.fetched[value.name or ""] for value in read if value.name in record.fetched]
+    return [call for value in read for call in record.fetched.get(value.name or "", ())]
 
 
 def _scope(made_by: list[int], fresh: bool, source: str | None, looked_up: list[int]) -> NodeScope | None:

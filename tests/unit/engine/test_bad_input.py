@@ -77,6 +77,12 @@ def test_a_torchscript_module(old: Path) -> None:
     ("inputs", "words"),
     [
         ([X], "The inputs are a list. Pass a tensor, a tuple"),
+        ([[1.0, 2.0]], "The inputs are a list of lists"),
+        (X.numpy(), "The inputs are a NumPy array. Pass a tensor"),
+        ((X.numpy(),), "The input input is a NumPy array, not a tensor. Use torch.as_tensor"),
+        (([[1.0, 2.0]],), "The input input is a list of lists, not a tensor. Use torch.tensor"),
+        (torch.ones(0, 4), r"The input input is empty: its shape is \[0, 4\]. Pass one example at least"),
+        (X.to("meta"), r'The input input is on meta and the model on cpu. Move it: input.to\("cpu"\)'),
         ("x", "The inputs are a str"),
         ((), "missing a required argument: 'input'"),
         ((X, X), "too many positional arguments"),
@@ -138,6 +144,38 @@ def test_the_models_own_failure_is_shown(old: Path) -> None:
     model[1].linear = nn.Linear(5, 5)
     error = fails(EagerRunError, r"fails on these inputs in 1\.linear: RuntimeError: .*mat1 and mat2", model, X, old)
     assert isinstance(error.__cause__, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "words"),
+    [
+        (nn.Linear(4, 4), X.double(), "its input is float64 and its weights are float32"),
+        (nn.Linear(4, 4).bfloat16(), X, "its input is float32 and its weights are bfloat16"),
+        (nn.Embedding(9, 4), X, "its input is float32, and rows are picked by whole numbers; pass int64"),
+        (nn.Embedding(9, 4), torch.tensor([3, 9]), "its input goes from 3 to 9, and it has the rows 0 to 8"),
+        (nn.Embedding(9, 4), torch.tensor([-1, 2]), "its input goes from -1 to 2"),
+    ],
+)
+def test_a_layer_says_what_it_refuses(old: Path, model: nn.Module, inputs: torch.Tensor, words: str) -> None:
+    """Also deep inside, where the argument has gone through other modules."""
+    fails(EagerRunError, words, model, inputs, old)
+    error = fails(EagerRunError, rf"in 1\.0: {words}", nn.Sequential(nn.Dropout(), nn.Sequential(model)), inputs, old)
+    assert error.__cause__ is not None
+
+
+def test_none_is_a_value_of_an_argument(tmp_path: Path) -> None:
+    model, inputs = bert()
+    for given in (inputs | {"attention_mask": None}, (inputs["input_ids"], None)):
+        report = export_model(model, given, tmp_path / "m.onnx")
+        assert [value.name for value in report.graph.graph.inputs] == ["input_ids"]
+
+
+def test_empty_tensors_inside_a_container_are_the_models_own_matter(tmp_path: Path) -> None:
+    class Joins(nn.Module):
+        def forward(self, x: torch.Tensor, past: list[torch.Tensor]) -> torch.Tensor:
+            return torch.cat([*past, x])
+
+    assert export_model(Joins(), (X, [torch.ones(0, 4)]), tmp_path / "m.onnx").parity.ok
 
 
 class Decides(nn.Module):

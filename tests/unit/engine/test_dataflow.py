@@ -66,3 +66,17 @@ def test_a_witness_between_two_nodes_of_a_call_stays(calls: CallTree) -> None:
     guess = NodeScope(0, Evidence.DATAFLOW)
     filled = fill_from_neighbours(nodes, [known(1), known(3), guess, known(1)], calls)
     assert [scope.call for scope in filled] == [1, 3, 0, 1], "what a witness says is never overruled by a guess"
+
+
+def test_the_body_of_a_loop_is_where_the_loop_is(calls: CallTree) -> None:
+    """Nothing tells of a node in a body that reads nothing from outside, but the node that holds it."""
+    first = ir.node("Add", [])
+    inside = ir.node("Mul", [])
+    body = ir.Graph([], list(inside.outputs), nodes=[inside])
+    loop = ir.node("Loop", list(first.outputs), attributes={"body": body})
+    last = ir.node("Add", list(loop.outputs))
+    outer = ir.Graph([], list(last.outputs), nodes=[first, loop, last])
+    filled = fill_from_neighbours(list(outer.all_nodes()), [known(2), None, None, known(2)], calls)
+    assert [scope.call for scope in filled] == [2, 2, 2, 2]
+    filled = fill_from_neighbours([loop, inside], [None, None], calls)
+    assert [scope.evidence for scope in filled] == [Evidence.ROOT, Evidence.ROOT], "the loop itself is unknown"

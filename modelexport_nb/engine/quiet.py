@@ -1,0 +1,28 @@
+"""Silence for what other libraries say while we run them."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+_LOUD = ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript", "onnx_ir", "transformers")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Exporters and models print progress and advice meant for their own callers."""
+    known = [*_LOUD, *(name for name in logging.root.manager.loggerDict if name.startswith(_LOUD))]
+    loggers = [logging.getLogger(name) for name in dict.fromkeys(known)]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
