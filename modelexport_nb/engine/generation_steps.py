@@ -74,6 +74,8 @@ def steps_of(model: Any, inputs: dict[str, Any]) -> tuple[dict[str, Step], list[
     longer = None
     if _is_prompt(model, inputs):
         longer = _attempt(model, _longer(model, inputs), sample, "sequence", notes)
+    else:
+        notes.append(f"The length of {model.main_input_name} is fixed in the files: only a prompt is tried longer.")
     steps = {}
     for name, (path, number) in _plan(sample).items():
         call = sample[path][number]
