@@ -91,7 +91,7 @@ def export_generation(
     opset: int | None = None,
     metadata: str = "lean",
     verify: str | bool = "model",
-    memory_limit: int | None = None,
+    values_limit: int | None = None,
     progress: Progress | None = None,
 ) -> GenerationReport:
     """Write a model of transformers that generates as the ONNX files that decoding takes, each tagged and verified.
@@ -106,7 +106,7 @@ def export_generation(
         inputs: what `generate()` takes by keyword, or the tensor that is its main input. Files take an attention mask
             when it masks something here: `generate()` drops one that does not.
         folder: where to write; made if it is not there. Files in it survive a failed export.
-        strategy, prioritize, opset, metadata, memory_limit: as in `export_model()`.
+        strategy, prioritize, opset, metadata, values_limit: as in `export_model()`.
         verify: as in `export_model()` for each part; the tokens are compared unless it is `"off"`.
         progress: as in `export_model()`; the stages are `generate`, those of each part (`decode: capture`), and
             `decode tokens`.
@@ -137,7 +137,7 @@ def export_generation(
                 dynamic_shapes=step.shapes,
                 metadata=metadata,
                 verify=level,
-                memory_limit=memory_limit,
+                values_limit=values_limit,
                 progress=stages.of(name),
             )
             notes += _fixed_axes(parts[name], step)
