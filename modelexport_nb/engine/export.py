@@ -36,6 +36,7 @@ from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
 from .tree import build_tree
 from .values import tensors_in
+from .weightless import check_weights, prepared, weights_notes
 
 VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
@@ -53,6 +54,7 @@ def export_model(
     dynamic_shapes: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
+    weights: str = "all",
     memory_limit: int | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
@@ -71,6 +73,9 @@ def export_model(
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
+        weights: `"none"` exports the structure alone: no number is read, copied or written, and none need exist: the
+            model may be on the meta device or hold fake tensors, and so may the inputs. The weights are inputs of the
+            graph then, what exporters compute of them stays in it as nodes, and nothing can be verified.
         memory_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
             (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
         progress: called as `progress(stage, index, total)` when each stage begins.
@@ -84,18 +89,21 @@ def export_model(
     check_model(model)
     check_opset(opset)
     check_choice(metadata)
-    verify, limit = verify_level(verify), check_limit(memory_limit)
+    check_weights(weights)
+    limit = check_limit(memory_limit)
+    verify = verify_level(verify) if weights == "all" else "off"
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     path = check_destination(Path(path))
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify)
 
-    eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
-    request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
-    subject = capture_subject(request, capture, eager, limit, clock)
-    with clock.stage("attribute"):
-        attribution = attribute(subject, witness)
-    return assemble(subject, attribution, path, metadata, verify, clock, notes)
+    with prepared(model, args, kwargs, weights) as (args, kwargs):
+        eager, notes = observe(model, args, kwargs, witness.needs_values and weights == "all", clock)
+        request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
+        subject = capture_subject(request, capture, eager, limit, clock)
+        with clock.stage("attribute"):
+            attribution = attribute(subject, witness)
+        return assemble(subject, attribution, path, metadata, verify, clock, notes + weights_notes(weights))
 
 
 def observe(
