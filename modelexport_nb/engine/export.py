@@ -41,6 +41,7 @@ from .strategies.auto import AutoStrategy
 from .tree import build_tree
 from .unwrap import unwrap
 from .values import tensors_in
+from .weightless import check_weights, prepared, weights_notes
 
 VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
@@ -58,6 +59,7 @@ def export_model(
     dynamic_shapes: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
+    weights: str = "all",
     timeout: float | None = None,
     memory_limit: int | None = None,
     values_limit: int | None = None,
@@ -85,6 +87,9 @@ def export_model(
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
+        weights: `"none"` exports the structure alone: no number is read, copied or written, and none need exist: the
+            model may be on the meta device or hold fake tensors, and so may the inputs. The weights are inputs of the
+            graph then, what exporters compute of them stays in it as nodes, and nothing can be verified.
         timeout: seconds after which the export is ended, its start included; in a child process then.
         memory_limit: bytes that the export may have for itself, above what its process holds with the model loaded;
             in a child process then. Libraries that it loads count (0.1 GB), weights, which are mapped from a file, do
@@ -113,15 +118,17 @@ def export_model(
     model, wrapper_notes = unwrap(model)
     check_opset(opset)
     check_choice(metadata)
-    verify, limit = verify_level(verify), check_limit(values_limit)
+    check_weights(weights)
+    limit = check_limit(values_limit)
+    verify = verify_level(verify) if weights == "all" else "off"
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     path = check_destination(Path(path))
     args, kwargs, made = arguments_for(model, inputs, dynamic_shapes)
     clock = clock_for(progress, verify)
 
-    with stages_in(work_dir) as stages:
-        eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
-        notes = [*wrapper_notes, *made, *notes]
+    with prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
+        eager, notes = observe(model, args, kwargs, witness.needs_values and weights == "all", clock)
+        notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
         request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct), optimization)
         ladder = Ladder(request, capture)
         stages.begin(request, eager, capture=capture)

@@ -16,6 +16,7 @@ from .determinism import disagreement
 from .errors import AttributionError, CheckError, InputError, PathError, one_line
 from .export import assemble, check_model, observe, verify_level, with_eager_facts
 from .files import check_destination
+from .graph import lacks_weights, weights_from_inputs
 from .inputs import Inputs, as_arguments, named_arguments
 from .intermediates import check_limit
 from .judge import read_parameters
@@ -68,6 +69,8 @@ def tag_onnx(
     verify, limit = verify_level(verify), check_limit(values_limit)
     source, output = Path(path).expanduser(), check_destination(Path(output))
     graph = load_graph(source)
+    if lacks_weights(graph):
+        raise InputError(f'"{source.name}" holds no weights: nothing in it can be found by its numbers.')
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify, ("run", "attribute", "write", "verify"))
     eager, notes = observe(model, args, kwargs, True, clock)
@@ -93,7 +96,9 @@ def load_graph(path: Path) -> ir.Model:
     if not path.is_file():
         raise PathError(f'There is no file "{path}".')
     try:
-        return ir.load(path)
+        model = ir.load(path)
+        weights_from_inputs(model.graph)
+        return model
     except Exception as error:  # protobuf and onnx_ir raise their own unrelated classes
         raise CheckError(f'"{path.name}" is no ONNX file: {one_line(error)}.') from error
 

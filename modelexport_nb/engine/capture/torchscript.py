@@ -19,6 +19,7 @@ from torch import nn
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_leaves, tree_unflatten
 
 from ..graph import all_nodes
+from ..modules import holds_numbers
 from .base import Request
 
 _WRAPPED = "modelexport_wrapped"  # like no name of a model's own
@@ -32,8 +33,9 @@ class TorchScriptOnnx:
     keeps_record = False
 
     def accepts(self, request: Request) -> bool:
-        """Any module whose shapes may be fixed: dynamic shapes are described in the terms of torch.export."""
-        return request.dynamic_shapes is None
+        """Any module whose shapes may be fixed (dynamic shapes are described in the terms of torch.export) and that
+        can run: it has weights."""
+        return request.dynamic_shapes is None and all(map(holds_numbers, request.model.parameters()))
 
     def export(self, request: Request) -> ir.Model:
         """Run `torch.onnx.export(dynamo=False)`; names are as if the model itself had been exported."""
