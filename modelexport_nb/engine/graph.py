@@ -10,7 +10,6 @@ import torch
 
 from .modules import holds_numbers
 
-
 WEIGHT = "modelexport.weight"
 """In the `metadata_props` of a graph input: it is a weight whose numbers the file does not hold."""
 
@@ -74,7 +73,7 @@ def weights_from_inputs(graph: ir.Graph) -> None:
     graph.inputs.clear()
     graph.inputs.extend(rest)
     for value in marked:
-        graph.initializers[value.name] = value
+        graph.initializers[value.name or ""] = value
 
 
 def lacks_weights(model: ir.Model) -> bool:
