@@ -83,7 +83,7 @@ def export(command: Command) -> Outcome:
             output,
             **options,
             values_limit=command.choice("memory_limit"),
-            dynamic_shapes=_dynamic_shapes(command),
+            dynamic=_dynamic(command),
             progress=progress,
         )
     return _written(report, options["verify"])
@@ -129,7 +129,7 @@ def _compare_new(command: Command, name: str) -> Comparison:
     options = command.choices("strategies", "captures", "opset", "verify", "folder")
     options["values_limit"] = command.choice("memory_limit")
     with command.progress("comparing", "compared") as progress:
-        return compare_strategies(model, inputs, **options, dynamic_shapes=_dynamic_shapes(command), progress=progress)
+        return compare_strategies(model, inputs, **options, dynamic=_dynamic(command), progress=progress)
 
 
 def validate(command: Command) -> Outcome:
@@ -197,8 +197,8 @@ def _output(command: Command, model: Any) -> Path:
     return path
 
 
-def _dynamic_shapes(command: Command) -> Any:
-    shapes = command.given("dynamic_shapes")
+def _dynamic(command: Command) -> Any:
+    shapes = command.given("dynamic")
     return None if shapes is None else load_value(shapes)
 
 

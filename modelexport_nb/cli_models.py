@@ -6,7 +6,6 @@ import ast
 import importlib
 import importlib.util
 import inspect
-import logging
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +17,7 @@ import torch
 from torch import nn
 
 from .engine.errors import InputError, ModelExportError, OptionError, did_you_mean, one_line
+from .engine.pretrained import load_pretrained
 
 _OBJECT = re.compile(r"(?P<module>[\w.]+):(?P<name>[\w.]+)")
 Note = Callable[[str], None]
@@ -87,12 +87,15 @@ def importing_here() -> Iterator[None]:
 def _model(spec: str, note: Note) -> tuple[nn.Module, Any]:
     """The model, and the inputs that came with it."""
     path = Path(spec).expanduser()
-    if path.is_dir():
-        return _pretrained(str(path), note, local=True), None
     if path.is_file():
         raise InputError(f'"{spec}" is a file. Name a model: module:name, or a folder or id of Hugging Face.')
-    if ":" not in spec:
-        return _pretrained(spec, note, local=False), None
+    if path.is_dir() or ":" not in spec:
+        if not path.is_dir():
+            _check_id(spec)
+        loaded = load_pretrained(spec)
+        for line in loaded.notes:
+            note(line)
+        return loaded.model, None
     found = _called(load_object(spec), spec)
     if isinstance(found, tuple) and len(found) == 2 and isinstance(found[0], nn.Module):
         return found
@@ -120,67 +123,11 @@ def _called(found: Any, spec: str) -> Any:
         raise InputError(f'"{spec}" failed with {type(error).__name__}: {one_line(error)}') from error
 
 
-# ---- Hugging Face ----
-
-
-def _pretrained(name: str, note: Note, local: bool) -> nn.Module:
-    """A model by folder or id: files that are here already, else those of the Hub. Never runs code from there."""
-    from transformers import AutoModel
-
-    def load(local: bool) -> tuple[nn.Module, Mapping[str, Any]]:
-        return AutoModel.from_pretrained(
-            name, local_files_only=local, trust_remote_code=False, output_loading_info=True
-        )
-
-    with _quiet_loading():
-        try:
-            model, info = load(local=True)
-        except Exception as error:
-            if local:
-                raise _not_loaded(name, error) from error
-            _check_id(name)
-            try:
-                model, info = load(local=False)
-            except Exception as error:
-                raise _not_loaded(name, error) from error
-    missing = sorted(info["missing_keys"])
-    if missing:
-        note(f"{name} has no {missing[0]}{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}: random numbers")
-    return model
-
-
 def _check_id(name: str) -> None:
     """Keep what is probably a slip of the finger from the network."""
     module, _, rest = name.partition(".")
     if module.isidentifier() and importlib.util.find_spec(module) is not None:
         raise InputError(f'"{name}" names a Python module. Write module:name: {module}:{rest or "name"}')
-
-
-def _not_loaded(name: str, error: Exception) -> InputError:
-    return InputError(
-        f'"{name}" is no model that AutoModel loads: {one_line(error).rstrip(".")}. A model of your own code is '
-        "named module:name."
-    )
-
-
-@contextmanager
-def _quiet_loading() -> Iterator[None]:
-    """What loading says is meant for those who call it; what matters of it we say."""
-    from transformers.utils import logging as bars
-
-    loggers = [logging.getLogger(name) for name in ("transformers", "huggingface_hub")]
-    levels = [logger.level for logger in loggers]
-    shown = bars.is_progress_bar_enabled()
-    bars.disable_progress_bar()
-    try:
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-        if shown:
-            bars.enable_progress_bar()
 
 
 def _own_inputs(model: nn.Module, note: Note) -> Any:

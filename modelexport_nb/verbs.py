@@ -78,8 +78,8 @@ METADATA_LEVEL = Argument(
     "lean",
     {"metavar": "LEVEL"},
 )
-DYNAMIC_SHAPES = Argument(
-    ("--dynamic-shapes",),
+DYNAMIC = Argument(
+    ("--dynamic",),
     "Which sizes may vary, as torch.export takes it: an expression in a notebook, a literal or module:name on the "
     "command line. Without it, none.",
     "expression",
@@ -143,7 +143,7 @@ EXPORT = Verb(
     "export",
     "Write a PyTorch model to ONNX, prove that the numbers agree, and tell which module made which node.",
     (
-        *(OUTPUT, STRATEGY, CAPTURE, OPSET, METADATA_LEVEL, DYNAMIC_SHAPES),
+        *(OUTPUT, STRATEGY, CAPTURE, OPSET, METADATA_LEVEL, DYNAMIC),
         *(VERIFY_LEVEL, NO_VERIFY, MEMORY_LIMIT, PROGRESS),
     ),
     (_optional(MODEL), _optional(INPUTS)),  # a cell can assign them
@@ -155,7 +155,7 @@ COMPARE = Verb(
     (
         *_SEVERAL,
         OPSET,
-        DYNAMIC_SHAPES,
+        DYNAMIC,
         replace(VERIFY_LEVEL, default="modules"),
         NO_VERIFY,
         MEMORY_LIMIT,

@@ -19,6 +19,7 @@ from .capture import Ladder, Request, check_capture, choose
 from .clock import Clock, Progress
 from .columns import Column, Failure
 from .comparison import Comparison
+from .dynamic import check_dynamic, resolve_dynamic
 from .eager import EagerRun
 from .errors import AttributionError, ModelExportError, OptionError, one_line
 from .export import (
@@ -73,7 +74,7 @@ def compare(
     captures: Sequence[str] = ("auto",),
     *,
     opset: int | None = None,
-    dynamic_shapes: Any = None,
+    dynamic: Any = None,
     verify: str | bool = "modules",
     values_limit: int | None = None,
     folder: str | Path | None = None,
@@ -86,7 +87,7 @@ def compare(
     reason.
 
     Args:
-        model, inputs, opset, dynamic_shapes, values_limit: as in `export_model`.
+        model, inputs, opset, dynamic, values_limit: as in `export_model`.
         strategies: names of `known_strategies()`; one may be given twice.
         captures: names of `known_captures()`, each with every strategy.
         verify: as in `export_model`; `"modules"` gives the error of every module call.
@@ -109,17 +110,19 @@ def compare(
     witnesses = [(name, get_strategy(name)) for name in _names("strategies", strategies)]
     for capture in _names("captures", captures):
         check_capture(capture)
+    check_dynamic(dynamic)
     args, kwargs = as_arguments(model, inputs)
     clock = Clock(progress, 1 + len(captures) * (2 + 3 * len(witnesses) + (level != "off")), memory=True)
 
     with _home(folder) as home:
-        groups = _plans(Request(model, args, kwargs, opset, dynamic_shapes), captures, witnesses, home)
+        groups = _plans(Request(model, args, kwargs, opset, dynamic), captures, witnesses, home)
         values = any(witness.needs_values for _, witness in witnesses)
         exports: list[_Export] = []
         with staged_folder(home) as drafts:
             eager, notes = observe(model, args, kwargs, values, clock)
             notes = wrapper_notes + notes
-            request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct))
+            shapes = resolve_dynamic(model, args, kwargs, dynamic)
+            request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct))
             for capture, plans in zip(captures, groups, strict=True):
                 shared = clock.branch()
                 subject = _attempt(shared, _captured, request, capture, eager, limit, shared)

@@ -18,6 +18,7 @@ from .capture import Ladder, Request
 from .check import check_file
 from .clock import Clock, Progress, clock_for
 from .determinism import disagreement
+from .dynamic import check_dynamic, resolve_dynamic
 from .eager import EagerRun, run_eagerly
 from .errors import AttributionError, InputError, OptionError, as_sentence, did_you_mean
 from .files import check_destination, staged, write_model
@@ -29,11 +30,12 @@ from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .module_parity import compare_all_modules
 from .modules import ModuleTree
-from .notes import hidden_notes, mode_notes, run_notes
+from .notes import hidden_notes, mode_notes, run_notes, size_notes
 from .optimization import ALL_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
 from .parity import compare_outputs
 from .report import ExportReport
+from .second_size import compare_second_size
 from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
@@ -56,7 +58,7 @@ def export_model(
     prioritize: str = "speed",
     capture: str = "auto",
     opset: int | None = None,
-    dynamic_shapes: Any = None,
+    dynamic: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
     weights: str = "all",
@@ -83,7 +85,9 @@ def export_model(
             repairs of what traces stumble over; `"strict"` (Dynamo) and `"torchscript"` (the older exporter) keep no
             record for `fx`.
         opset: ONNX opset, 18 or later; None takes the exporter's default.
-        dynamic_shapes: as `torch.export.export` takes it; None fixes all shapes.
+        dynamic: sizes that may vary in the file: words such as `"batch,sequence"`, which name axes of the inputs (how
+            they are found: `engine/dynamic.py`), `"auto"` for all that torch.export leaves free, or dynamic shapes as
+            `torch.export.export` takes them; None fixes all. The file is verified at a second size, too.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
@@ -122,14 +126,16 @@ def export_model(
     limit = check_limit(values_limit)
     verify = verify_level(verify) if weights == "all" else "off"
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
+    check_dynamic(dynamic)
     path = check_destination(Path(path))
-    args, kwargs, made = arguments_for(model, inputs, dynamic_shapes)
+    args, kwargs, made = arguments_for(model, inputs, dynamic)
     clock = clock_for(progress, verify)
 
     with prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
         eager, notes = observe(model, args, kwargs, witness.needs_values and weights == "all", clock)
         notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
-        request = Request(model, args, kwargs, opset, dynamic_shapes, frozenset(eager.direct), optimization)
+        shapes = resolve_dynamic(model, args, kwargs, dynamic)
+        request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization)
         ladder = Ladder(request, capture)
         stages.begin(request, eager, capture=capture)
 
@@ -144,12 +150,12 @@ def export_model(
 
 
 def arguments_for(
-    model: nn.Module, inputs: Inputs | None, dynamic_shapes: Any
+    model: nn.Module, inputs: Inputs | None, dynamic: Any
 ) -> tuple[tuple[Any, ...], dict[str, Any], list[str]]:
     """The inputs as arguments; where there are none, made ones and a note that shows them."""
     if inputs is not None:
         return *as_arguments(model, inputs), []
-    made = make_inputs(model, batch=None if dynamic_shapes is None else 2)  # torch.export takes a size of 1 for fixed
+    made = make_inputs(model, batch=None if dynamic is None else 2)  # torch.export takes a size of 1 for fixed
     return *made.arguments, [f"No inputs were given; made from {made.source}, seed 0: {made.described}."]
 
 
@@ -256,7 +262,7 @@ def begin_report(
         measures=take_measures(all_nodes(subject.graph), attribution, subject.parameters, subject.eager),
         parity=None,
         timings=clock.seconds,
-        notes=(*notes, *hidden_notes(attribution)),
+        notes=(*notes, *size_notes(subject.request, subject.graph), *hidden_notes(attribution)),
         graph=subject.graph,
         parameter_names={
             value.name or "": found[0].path
@@ -289,6 +295,8 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
     """Compare the file with PyTorch, once for all reports about its graph: they differ in nothing that computes."""
     tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
     parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
+    if subject.captured is not None and subject.request.dynamic_shapes is not None and parity.problem is None:
+        parity = replace(parity, second_size=compare_second_size(draft, subject))
     for report in reports:
         report.parity = parity
     if level == "modules" and not parity.remark:

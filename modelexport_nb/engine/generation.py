@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from .capture.transformers_export import axes_by_path
 from .clock import STAGES, Progress
 from .decoding import Decoding, prove
+from .dynamic_spec import specified_axes
 from .errors import InputError, PathError
 from .export import check_model, export_model, verify_level
 from .files import check_destination, staged_folder
@@ -127,20 +127,21 @@ def export_generation(
         stages.plan(len(steps))
         parts = {}
         for name, step in steps.items():
+            part = seen_from_above(model, step)
             parts[name] = export_model(
-                seen_from_above(model, step),
+                part,
                 {**step.call.inputs, **step.call.flags},
                 draft / f"{name}.onnx",
                 strategy=strategy,
                 prioritize=prioritize,
                 opset=opset,
-                dynamic_shapes=step.shapes,
+                dynamic=step.shapes,
                 metadata=metadata,
                 verify=level,
                 values_limit=values_limit,
                 progress=stages.of(name),
             )
-            notes += _fixed_axes(parts[name], step)
+            notes += _fixed_axes(parts[name], part, step)
         decoding = None
         if level != "off":
             with stages.stage("decode tokens"):
@@ -163,17 +164,14 @@ def _decoding(
     return prove(model, inputs, files)
 
 
-def _fixed_axes(part: ExportReport, step: Step) -> list[str]:
+def _fixed_axes(report: ExportReport, part: nn.Module, step: Step) -> list[str]:
     """Notes on axes that `generate()` changes but the graph does not let change."""
-    wanted = {axis for axes in axes_by_path(step.shapes, step.call.inputs).values() for axis in _names(axes)}
-    shapes = [value.shape for value in part.graph.graph.inputs if value.shape is not None]
+    specified = specified_axes(part, (), step.call.inputs, step.shapes)
+    wanted = {spec for _, spec in specified if isinstance(spec, str) and spec.isidentifier()}
+    shapes = [value.shape for value in report.graph.graph.inputs if value.shape is not None]
     have = {word for shape in shapes for size in shape for word in re.findall(r"\w+", str(size))}
-    name = part.path.name
+    name = report.path.name
     return [f"The {axis} has a fixed size in {name}: the model's code fixes it." for axis in sorted(wanted - have)]
-
-
-def _names(axes: Any) -> list[str]:
-    return [axis for axis in (axes or {}).values() if isinstance(axis, str) and axis.isidentifier()]
 
 
 def check_generates(model: Any) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves, tree_map_only, tree_structure, tree_unflatten
 
-from .capture.base import FreeAxis
+from .dynamic_spec import FreeAxis
 from .errors import EagerRunError, InputError, one_line
 from .inputs import fresh, named_arguments
 from .quiet import quiet

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import onnx_ir as ir
 from torch import nn
 
 from .attribution import Attribution
+from .capture import Request
 from .eager import EagerRun
 from .errors import as_sentence
 
@@ -30,6 +32,18 @@ def run_notes(eager: EagerRun, changed: list[str]) -> list[str]:
             f"{path or 'The root'} is run by calling its forward directly, past its hooks; it is shown as a call."
         )
     return notes
+
+
+def size_notes(request: Request, graph: ir.Model) -> list[str]:
+    """Which sizes of the inputs may vary in the file, where any were to."""
+    if request.dynamic_shapes is None:
+        return []
+    shapes = [(value.name, value.shape) for value in graph.graph.inputs if value.shape is not None]
+    varying = [f"{name} {shape}" for name, shape in shapes if not shape.is_static()]
+    if not varying:
+        return ["No size may vary: the model fixes them all."]
+    more = f" and {len(varying) - 4} more" if len(varying) > 4 else ""
+    return [f"Sizes that may vary: {', '.join(varying[:4])}{more}."]
 
 
 def hidden_notes(attribution: Attribution) -> list[str]:

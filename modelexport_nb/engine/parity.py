@@ -30,21 +30,48 @@ class OutputParity:
 
 
 @dataclass(frozen=True)
+class SecondSize:
+    """Parity at other sizes, of a file whose sizes may vary. `sizes` tells them (`batch 4, sequence 14`); `fails` says
+    that the file does not run there, `problem` that nothing could be compared because the model does not."""
+
+    sizes: str
+    outputs: tuple[OutputParity, ...] = ()
+    problem: str | None = None
+    fails: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file agrees there, as far as the model itself runs there."""
+        return self.fails is None and all(output.ok for output in self.outputs)
+
+    @property
+    def text(self) -> str:
+        """`at batch 4, sequence 14: max |Δ| 5.3e-05`, or what is in the way."""
+        if self.problem is not None:
+            at = f" ({self.sizes})" if self.sizes else ""
+            return f"at no other size{at}: {self.problem[0].lower()}{self.problem[1:]}"
+        told = self.fails or f"max |Δ| {format_error(max((output.max_abs for output in self.outputs), default=0.0))}"
+        return f"at {self.sizes}: {told}"
+
+
+@dataclass(frozen=True)
 class Parity:
-    """Whole-model parity. `ok` when every output agrees; `problem` says in one line why nothing could be compared, and
-    `fits` is False where that is because the graph takes or returns other tensors than the model; `modules` holds
-    what every module call returned, when that was asked for; `remark` says how it was computed where that is not as
-    the file says."""
+    """Whole-model parity. `ok` when every output agrees, at the second size too; `problem` says in one line why nothing
+    could be compared, and `fits` is False where that is because the graph takes or returns other tensors than the
+    model; `modules` holds what every module call returned, when that was asked for; `second_size` the same at other
+    sizes, where those may vary in the file; `remark` says how it was computed where that is not as the file says."""
 
     outputs: tuple[OutputParity, ...]
     problem: str | None = None
     modules: ModuleParity | None = None
     fits: bool = True
     remark: str = ""
+    second_size: SecondSize | None = None
 
     @property
     def ok(self) -> bool:
-        return self.problem is None and all(output.ok for output in self.outputs)
+        second = self.second_size is None or self.second_size.ok
+        return self.problem is None and second and all(output.ok for output in self.outputs)
 
     @property
     def differs(self) -> bool:
@@ -58,12 +85,14 @@ class Parity:
 
     @property
     def text(self) -> str:
-        """`max |Δ| 5.3e-05`, or the problem; with the first module call that differs where that is known."""
+        """`max |Δ| 5.3e-05`, or the problem; with the first module call that differs where that is known, and the same
+        at other sizes where those may vary."""
         if self.problem is not None:
             return self.problem
         text = f"max |Δ| {format_error(self.max_abs)}"
         first = self.modules.first_divergence if self.modules is not None and not self.ok else None
-        text = f"{text}, first at {first.key or 'the root'}" if first is not None else text
+        text += f", first at {first.key or 'the root'}" if first is not None else ""
+        text += f"; {self.second_size.text}" if self.second_size is not None else ""
         return f"{text} ({self.remark})" if self.remark else text
 
 

@@ -43,10 +43,10 @@ def export(line: Line) -> ExportReport:
             **how,
             verify=line.choice("verify"),
             values_limit=options.memory_limit,
-            dynamic_shapes=_dynamic_shapes(line),
+            dynamic=_dynamic(line),
             progress=progress,
         )
-    line.history.add(model, report, (line.cell, options.inputs, options.dynamic_shapes, *how.values()))
+    line.history.add(model, report, (line.cell, options.inputs, options.dynamic, *how.values()))
     return report
 
 
@@ -102,7 +102,7 @@ def _compare_new(line: Line, model: Any) -> Comparison:
             line.own("strategies"),
             line.own("captures"),
             opset=line.choice("opset"),
-            dynamic_shapes=_dynamic_shapes(line),
+            dynamic=_dynamic(line),
             verify=line.own("verify"),
             values_limit=line.options.memory_limit,
             folder=None if folder is None else line.namespace.path(folder),
@@ -170,6 +170,6 @@ def _destination(line: Line, model: Any) -> Iterator[Path]:
         raise
 
 
-def _dynamic_shapes(line: Line) -> Any:
-    shapes = line.options.dynamic_shapes
+def _dynamic(line: Line) -> Any:
+    shapes = line.options.dynamic
     return None if shapes is None else line.namespace.evaluate(shapes)

@@ -15,10 +15,6 @@ from ..optimization import ALL_SHORT_CUTS, OptimizationOptions
 from .record import Record
 
 
-class FreeAxis(str):
-    """The name of a dynamic axis that may turn out fixed; one that is named by a plain string may not."""
-
-
 @dataclass(frozen=True)
 class Request:
     """One export as the user asked for it. `opset` None leaves the choice to the exporter."""

@@ -12,6 +12,7 @@ from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, Guar
 from ..errors import one_line
 from ..recording import CallRecorder
 from .base import Request
+from .dynamic_axes import AxisWatch
 from .hints import Pinned, pinned_axis
 from .model_lines import as_place, chain, failing_line, line_of, model_files, translated_node
 from .one_export import FollowError
@@ -23,8 +24,9 @@ _PINNED = re.compile(r"You marked (.+?) as dynamic but your code specialized it 
 class CaptureFailure(Exception):
     """An exporter's own error, with what our witnesses saw of the model until then."""
 
-    def __init__(self, error: Exception, request: Request, recorder: CallRecorder) -> None:
+    def __init__(self, error: Exception, request: Request, recorder: CallRecorder, axes: AxisWatch) -> None:
         super().__init__(str(error))
+        self.axis = axes.explain(request)
         self.request = request
         self.recorder = recorder
         self.causes = chain(error)
@@ -42,7 +44,8 @@ class CaptureFailure(Exception):
     @property
     def fixes_axis(self) -> bool:
         """Whether an axis that was to be dynamic is not."""
-        return any(_is_violation(cause) for cause in self.causes) or self.pinned is not None
+        violated = any(_is_violation(cause) for cause in self.causes)
+        return self.axis is not None or violated or self.pinned is not None
 
     @functools.cached_property
     def pinned(self) -> Pinned | None:
@@ -59,6 +62,8 @@ def _is_violation(error: BaseException) -> bool:
 
 def explain(failure: CaptureFailure) -> str:
     """One line: the module, the model's own source line where there is one, the cause, and what to try."""
+    if failure.axis is not None:
+        return failure.axis
     if failure.fixes_axis:
         return f"{_fixed_axis(failure)} Nothing was written; the model is unchanged."
     node = None if failure.following else translated_node(failure.causes[-1])

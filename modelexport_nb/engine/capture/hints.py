@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import torch
 
+from ..dynamic_spec import without_names
 from ..inputs import fresh
 from ..state import preserved
 from .base import Request
-from .transformers_export import without_names
 
 _SOURCE = re.compile(r"L\['(\w+)'\](.*)\.size\(\)\[(\d+)\]$")
 _TRACE_FOLDER = "TORCH_DTRACE"

@@ -9,6 +9,7 @@ from dataclasses import replace
 import onnx_ir as ir
 import torch
 
+from ..dynamic_spec import traced_inputs
 from ..errors import CaptureError, ModelExportError
 from ..inputs import fresh
 from ..modules import CallTree
@@ -17,6 +18,7 @@ from ..quiet import quiet
 from ..recording import CallRecorder
 from ..state import preserved
 from .base import Capture, Captured, Request
+from .dynamic_axes import AxisWatch, watching_axes
 from .failure import CaptureFailure
 from .generated import forgetting_generated_code
 from .record import Traced, record_of
@@ -31,20 +33,25 @@ def run_capture(request: Request, way: Capture) -> Captured:
         CaptureFailure: the exporter failed.
         CaptureError: it wrote what was not asked for.
     """
-    args, kwargs = fresh((request.args, request.kwargs))  # the model may change them while it is traced
+    inputs = traced_inputs(request.model, request.args, request.kwargs, request.dynamic_shapes)
+    args, kwargs = fresh(inputs)  # the model may change them while it is traced
+    traced = replace(request, args=args, kwargs=kwargs)
+    axes = AxisWatch(request.model)
     recorder = CallRecorder(request.model, request.direct)
     try:
         # without gradients: where they are turned off and on, torch hides what runs in between from its own record
         with preserved(request.model), torch.no_grad(), quiet(), forgetting_generated_code(), ExitStack() as stack:
             stack.enter_context(quick_exporters(request.optimization))
+            stack.enter_context(watching_axes(axes))
             watch = stack.enter_context(watched_passes())
             if way.keeps_record:
                 stack.enter_context(stamping(recorder))
-            model = way.export(replace(request, args=args, kwargs=kwargs))
+            model = way.export(traced)
     except ModelExportError:
         raise
     except Exception as error:
-        raise CaptureFailure(error, request, recorder) from error
+        raise CaptureFailure(error, traced, recorder, axes) from error
+    axes.settle(model, traced, way)
     _check_opset(model, request.opset)
     if not way.keeps_record:
         return Captured(model, way, CallTree(), None)

@@ -1,4 +1,4 @@
-"""Which axes of the inputs may vary, as the expression that `--dynamic-shapes` takes."""
+"""Which axes of the inputs may vary, as the expression that `--dynamic` takes."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ class Controls:
         problem = ""
         if model is not None:
             args, kwargs = as_arguments(model, inputs)
-            request = Request(model, args, kwargs, dynamic_shapes=self.choices().dynamic_shapes or None)
+            request = Request(model, args, kwargs, dynamic_shapes=self.choices().dynamic or None)
             labels["auto"] = f"auto   {choose(request, 'auto').name}"
             try:
                 choose(request, self.capture.value)

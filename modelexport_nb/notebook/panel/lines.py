@@ -24,7 +24,7 @@ class Choices:
     strategy: str
     capture: str
     opset: int | None
-    dynamic_shapes: str
+    dynamic: str
     verify: str
     output: str
 
@@ -38,7 +38,7 @@ def export_line(choices: Choices, settings: ModelExport) -> str:
             *_option(EXPORT, "strategy", choices.strategy, settings.strategy),
             *_option(EXPORT, "capture", choices.capture, settings.capture),
             *_option(EXPORT, "opset", choices.opset),
-            *_option(EXPORT, "dynamic_shapes", choices.dynamic_shapes),
+            *_option(EXPORT, "dynamic", choices.dynamic),
             *_option(EXPORT, "verify", choices.verify, settings.verify),
             *_option(EXPORT, "output", choices.output),
         ]
@@ -54,7 +54,7 @@ def compare_line(choices: Choices) -> str:
             _word(choices.inputs),
             *_option(COMPARE, "captures", choices.capture, *COMPARE.default("captures")),
             *_option(COMPARE, "opset", choices.opset),
-            *_option(COMPARE, "dynamic_shapes", choices.dynamic_shapes),
+            *_option(COMPARE, "dynamic", choices.dynamic),
             *_option(COMPARE, "verify", choices.verify, COMPARE.default("verify")),
         ]
     )

@@ -47,7 +47,7 @@ async function choose({ page, root, report }) {
     await root.getByLabel("output").fill("tiny.onnx");
     await line(
       root,
-      "r = %modelexport model inputs --opset 20 --dynamic-shapes \"{'ids': {0: 'dim0'}}\" --verify modules -o tiny.onnx",
+      "r = %modelexport model inputs --opset 20 --dynamic \"{'ids': {0: 'dim0'}}\" --verify modules -o tiny.onnx",
     );
   });
 

@@ -92,7 +92,7 @@ def test_no_verb_shows_the_verbs(call):
         (["export", "models:pair", "-s", "fxx", "-o", "m.onnx"], 'Unknown strategy "fxx". Did you mean "fx"?'),
         (["export", "models:pair", "--opset", "1", "-o", "m.onnx"], "Opset 1 is too low"),
         (
-            ["export", "models:pair", "--dynamic-shapes", "{0:", "-o", "m.onnx"],
+            ["export", "models:pair", "--dynamic", "{0:", "-o", "m.onnx"],
             "neither a Python literal nor module:name",
         ),
         (["compare", "fx.onnx", "htp.onnx", "-s", "fx"], "--strategies says how to export a model; here are files."),
@@ -147,7 +147,7 @@ def test_options_reach_the_engine(call, monkeypatch):
 
     monkeypatch.setattr(cli_actions, "export_model", export_model)
     line = "--capture torchscript --opset 19 --metadata none --verify modules --memory-limit 1kB"
-    status, _, err = call("export", "models:pair", "-o", "m.onnx", "--dynamic-shapes", "({0: 'n'},)", *line.split())
+    status, _, err = call("export", "models:pair", "-o", "m.onnx", "--dynamic", "({0: 'n'},)", *line.split())
     assert status == WRONG and err.endswith("modelexport: error: enough\n")
     assert seen.pop("progress") is None and str(seen.pop("path")) == "m.onnx"
     assert seen == {
@@ -157,12 +157,12 @@ def test_options_reach_the_engine(call, monkeypatch):
         "metadata": "none",
         "verify": "modules",
         "values_limit": 1000,
-        "dynamic_shapes": ({0: "n"},),
+        "dynamic": ({0: "n"},),
     }
 
 
-def test_dynamic_shapes_as_a_literal(call, here):
-    argv = ("export", "models:pair", "-o", "m.onnx", "--dynamic-shapes", "{'input': {0: 'batch'}}")
+def test_dynamic_as_a_literal(call, here):
+    argv = ("export", "models:pair", "-o", "m.onnx", "--dynamic", "{'input': {0: 'batch'}}")
     assert call(*argv)[0] == FINE
     assert onnx.load(here / "m.onnx").graph.input[0].type.tensor_type.shape.dim[0].dim_param
 

@@ -114,7 +114,7 @@ def test_multihead_attention_reads_its_out_proj_itself(exported: Exported) -> No
 def test_dynamic_shapes_leave_nothing_at_a_made_up_scope(tmp_path: Path) -> None:
     batch = torch.export.Dim("batch", min=2)
     model, inputs = build("Sequential")
-    report = export_model(model, inputs, tmp_path / "m.onnx", dynamic_shapes=({0: batch},))
+    report = export_model(model, inputs, tmp_path / "m.onnx", dynamic=({0: batch},))
     assert report.measures.root_share == 0
     assert str(report.graph.graph.inputs[0].shape[0]) != "2"
 
@@ -126,7 +126,7 @@ def test_dynamic_shapes_leave_nothing_at_a_made_up_scope(tmp_path: Path) -> None
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.block(x).reshape(x.shape[0] * 3, 4) * x.shape[0]
 
-    report = export_model(perturb(Sized()), torch.randn(2, 3, 4), tmp_path / "s.onnx", dynamic_shapes=({0: batch},))
+    report = export_model(perturb(Sized()), torch.randn(2, 3, 4), tmp_path / "s.onnx", dynamic=({0: batch},))
     shapes = [record for record in report.nodes() if record.op == "Shape"]
     assert shapes and all(record.evidence in ("dataflow", "trace") and record.scope == "" for record in shapes)
     assert report.measures.non_convex == ()
@@ -137,7 +137,7 @@ def test_dynamic_shapes_of_real_models(tmp_path: Path, name: str) -> None:
     """Shape arithmetic is shared across the whole model; it must not drag the nodes that use it along."""
     model, inputs = build(name)
     free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    report = export_model(model, inputs, tmp_path / "m.onnx", dynamic_shapes=dict.fromkeys(inputs, free))
+    report = export_model(model, inputs, tmp_path / "m.onnx", dynamic=dict.fromkeys(inputs, free))
     assert report.measures.non_convex == () and report.measures.disowned == ()
     assert report.measures.root_share == 0
     assert report.parity is not None and report.parity.ok

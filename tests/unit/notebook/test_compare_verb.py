@@ -107,7 +107,7 @@ def test_a_model_is_exported_with_each_strategy(shell, comparisons):
         ("--no-verify", "verify", "off"),
         ("--memory-limit 1kB", "values_limit", 1000),
         ("--no-progress", "progress", None),
-        ("--dynamic-shapes shapes", "dynamic_shapes", {"x": None}),
+        ("--dynamic shapes", "dynamic", {"x": None}),
     ],
 )
 def test_options(shell, comparisons, line, name, value):

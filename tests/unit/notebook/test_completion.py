@@ -44,7 +44,7 @@ def rich(shell):
         ("model x --metadata=n", ["model x --metadata=none"]),
         ("model x --capture t", ["model x --capture torch.onnx", "model x --capture torchscript"]),
         ("model x --verify m", ["model x --verify model", "model x --verify modules"]),
-        ("model x --dynamic-shapes b", ["model x --dynamic-shapes batch"]),
+        ("model x --dynamic b", ["model x --dynamic batch"]),
         ("model x --no", ["model x --no-verify", "model x --no-progress"]),
         ("--o", ["--output", "--opset"]),
         ("-s fx --s", []),
@@ -62,7 +62,7 @@ def test_completions_are_exact(rich, form, typed, expected):
 def test_all_options_after_both_names(rich):
     found = offered(rich, "%modelexport model x ")
     assert [text.split()[-1] for text in found] == [
-        *("-o", "--output", "-s", "--strategy", "--capture", "--opset", "--metadata", "--dynamic-shapes"),
+        *("-o", "--output", "-s", "--strategy", "--capture", "--opset", "--metadata", "--dynamic"),
         *("--verify", "--no-verify", "--memory-limit", "--progress", "--no-progress"),
     ]
 

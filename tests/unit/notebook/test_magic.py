@@ -59,14 +59,14 @@ def test_defaults(shell, exports, real_report):
     (call,) = exports
     assert call["model"] is shell.user_ns["model"]
     assert call["inputs"] is shell.user_ns["x"]
-    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "values_limit", "dynamic_shapes")}
+    rest = {name: call[name] for name in ("strategy", "opset", "metadata", "verify", "values_limit", "dynamic")}
     assert rest == {
         "strategy": "auto",
         "opset": None,
         "metadata": "lean",
         "verify": "model",
         "values_limit": None,
-        "dynamic_shapes": None,
+        "dynamic": None,
     }
     assert call["progress"] is not None
 
@@ -87,8 +87,8 @@ def test_defaults(shell, exports, real_report):
         ("--memory-limit 1.5GiB", "values_limit", 3 * 2**29),
         ("--memory-limit '2 gb'", "values_limit", 2_000_000_000),
         ("--no-progress", "progress", None),
-        ('--dynamic-shapes "({0: None, 1: None},)"', "dynamic_shapes", ({0: None, 1: None},)),
-        ("--dynamic-shapes shapes", "dynamic_shapes", {"x": None}),
+        ('--dynamic "({0: None, 1: None},)"', "dynamic", ({0: None, 1: None},)),
+        ("--dynamic shapes", "dynamic", {"x": None}),
         ("-o out/net.onnx", "path", Path("out/net.onnx")),
         ("-o ~/net.onnx", "path", Path("~/net.onnx").expanduser()),
         ("-o '{name}.onnx'", "path", Path("tiny.onnx")),
@@ -133,7 +133,7 @@ def test_help_is_the_grammar(shell, capsys):
     run(shell, "%modelexport?")
     shown = capsys.readouterr().out
     for word in (
-        "--dynamic-shapes EXPR",
+        "--dynamic EXPR",
         "--verify LEVEL",
         "%%modelexport model",
         "%config ModelExport",

@@ -66,7 +66,7 @@ def test_the_line_follows_every_control(panel):
     controls.strategy.value, controls.verify.value, controls.opset.value = "htp", "modules", 20
     controls.capture.value, controls.output.value = "torch.onnx", "net.onnx"
     controls.axes.ticked = [["input", 0]]
-    tail = "--opset 20 --dynamic-shapes \"{'input': {0: 'dim0'}}\""
+    tail = "--opset 20 --dynamic \"{'input': {0: 'dim0'}}\""
     assert panel.export.shown.text == (
         f"r = %modelexport model x -s htp --capture torch.onnx {tail} --verify modules -o net.onnx"
     )

@@ -29,7 +29,7 @@ def test_defaults_are_not_written():
         ({"opset": 20}, "model inputs --opset 20"),
         ({"verify": "off"}, "model inputs --verify off"),
         ({"output": "out/net one.onnx"}, 'model inputs -o "out/net one.onnx"'),
-        ({"dynamic_shapes": "{'x': {0: 'dim0'}}"}, "model inputs --dynamic-shapes \"{'x': {0: 'dim0'}}\""),
+        ({"dynamic": "{'x': {0: 'dim0'}}"}, "model inputs --dynamic \"{'x': {0: 'dim0'}}\""),
         ({"model": "net[0]", "inputs": "(x, y)"}, 'net[0] "(x, y)"'),
     ],
 )
@@ -66,9 +66,9 @@ def test_compare_takes_what_it_knows():
     ],
 )
 def test_every_expression_comes_back_from_the_grammar(expression):
-    chosen = replace(PLAIN, model=expression, inputs=expression, output="a.onnx", dynamic_shapes=expression)
+    chosen = replace(PLAIN, model=expression, inputs=expression, output="a.onnx", dynamic=expression)
     options = parsed(EXPORT, export_line(chosen, ModelExport()))
-    assert (options.model, options.inputs, options.dynamic_shapes) == (expression.strip(),) * 3
+    assert (options.model, options.inputs, options.dynamic) == (expression.strip(),) * 3
     assert options.output == "a.onnx"
     verb, rest = split_verb(compare_line(chosen), Namespace({}))
     assert verb is COMPARE
