@@ -127,9 +127,9 @@ def export_generation(
         stages.plan(len(steps))
         parts = {}
         for name, step in steps.items():
-            part = seen_from_above(model, step)
+            module = seen_from_above(model, step)
             parts[name] = export_model(
-                part,
+                module,
                 {**step.call.inputs, **step.call.flags},
                 draft / f"{name}.onnx",
                 strategy=strategy,
@@ -141,7 +141,7 @@ def export_generation(
                 values_limit=values_limit,
                 progress=stages.of(name),
             )
-            notes += _fixed_axes(parts[name], part, step)
+            notes += _fixed_axes(parts[name], module, step)
         decoding = None
         if level != "off":
             with stages.stage("decode tokens"):

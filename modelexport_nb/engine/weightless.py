@@ -21,8 +21,8 @@ from torch.fx.experimental.symbolic_shapes import GuardOnDataDependentSymNode, S
 from torch.nn.parameter import is_lazy
 from torch.utils._pytree import tree_map
 
-from .capture.failure import failing_line
 from .errors import EagerRunError, InputError, OptionError, did_you_mean
+from .model_lines import failing_line
 from .modules import holds_numbers, own_tensors
 from .values import tensors_in
 

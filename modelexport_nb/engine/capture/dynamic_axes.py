@@ -22,8 +22,8 @@ from ..axes import Axis
 from ..dynamic_spec import is_demanded, specified_axes
 from ..errors import CaptureError
 from ..graph import all_nodes
+from ..model_lines import as_place, model_files
 from .base import Capture, Request
-from .model_lines import as_place, model_files
 
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
 

@@ -10,11 +10,11 @@ from torch._dynamo.exc import UserError, UserErrorType
 from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode
 
 from ..errors import one_line
+from ..model_lines import as_place, chain, failing_line, line_of, model_files, translated_node
 from ..recording import CallRecorder
 from .base import Request
 from .dynamic_axes import AxisWatch
 from .hints import Pinned, pinned_axis
-from .model_lines import as_place, chain, failing_line, line_of, model_files, translated_node
 from .one_export import FollowError
 from .stamps import stamp_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ..sources import relative_source
+from .sources import relative_source
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 
