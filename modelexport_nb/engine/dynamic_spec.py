@@ -91,7 +91,7 @@ def _collect(value: Any, shapes: Any, said: dict[int, Any]) -> None:
         said.setdefault(id(value), shapes)
     elif shapes is None:
         return
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and isinstance(shapes, Mapping):
         for key, part in value.items():
             _collect(part, shapes.get(key), said)
     else:  # of an own container torch.export takes a list

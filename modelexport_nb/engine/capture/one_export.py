@@ -3,7 +3,7 @@ asked for. Each of our captures is one way: it makes one such call, or fails wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,7 +29,7 @@ def one_export(*, strict: bool = False) -> Iterator[None]:
         if failure is not None:
             raise failure
         try:
-            return original(*args, **{**options, "strict": strict})
+            return original(*args, **{**options, "strict": strict, "dynamic_shapes": _of_what_is_left(options)})
         except Exception as error:
             failure = error
             raise
@@ -43,3 +43,13 @@ def one_export(*, strict: bool = False) -> Iterator[None]:
         raise error
     finally:
         torch.export.export = original
+
+
+def _of_what_is_left(options: Mapping[str, Any]) -> Any:
+    """An exporter may take arguments out of the inputs (switches such as use_cache) and leave their shapes in."""
+    shapes, inputs = options.get("dynamic_shapes"), options.get("kwargs")
+    if not isinstance(shapes, dict) or not inputs or options.get("args"):
+        return shapes
+    return (
+        {name: shape for name, shape in shapes.items() if name in inputs} if inputs.keys() <= shapes.keys() else shapes
+    )
