@@ -60,10 +60,10 @@ def _is_violation(error: BaseException) -> bool:
 def explain(failure: CaptureFailure) -> str:
     """One line: the module, the model's own source line where there is one, the cause, and what to try."""
     if failure.fixes_axis:
-        return f"{_fixed_axis(failure)} Nothing was written; the model is unchanged."
+        return _fixed_axis(failure)
     node = None if failure.following else translated_node(failure.causes[-1])
     where = _where(failure, node)
-    return f"The model cannot be captured{where}: {_reason(failure, node)} Nothing was written; the model is unchanged."
+    return f"The model cannot be captured{where}: {_reason(failure, node)}"
 
 
 def _where(failure: CaptureFailure, node: torch.fx.Node | None) -> str:

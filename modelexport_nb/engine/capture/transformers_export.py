@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import onnx_ir as ir
@@ -35,7 +36,7 @@ class TransformersOnnx:
         from transformers.exporters.exporter_onnx import OnnxConfig, OnnxExporter
 
         config = OnnxConfig(opset_version=request.opset, dynamic_shapes=without_names(request.dynamic_shapes))
-        with one_export():
+        with one_export(), _flags_in_parts(request):
             model, _ = OnnxExporter().export_program(request.model, self._named(request), config)
         _name_axes(model, request.dynamic_shapes)
         return model
@@ -54,6 +55,25 @@ class TransformersOnnx:
 
     def _named(self, request: Request) -> dict[str, Any]:
         return named_arguments(request.model, request.args, request.kwargs) or {}
+
+
+@contextmanager
+def _flags_in_parts(request: Request) -> Iterator[None]:
+    """The exporter turns flags among the inputs into options of the model's config; its parts have configs as well."""
+    flags = {name: value for name, value in request.kwargs.items() if isinstance(value, bool)}
+    configs = {
+        id(config): config for m in request.model.modules() if (config := getattr(m, "config", None)) is not None
+    }
+    before = [
+        (vars(config), name, vars(config)[name]) for config in configs.values() for name in flags.keys() & vars(config)
+    ]
+    for options, name, _ in before:
+        options[name] = flags[name]
+    try:
+        yield
+    finally:
+        for options, name, value in before:
+            options[name] = value
 
 
 def without_names(shapes: Any) -> Any:
