@@ -42,7 +42,8 @@ class CaptureFailure(Exception):
     @property
     def fixes_axis(self) -> bool:
         """Whether an axis that was to be dynamic is not."""
-        return any(_is_violation(cause) for cause in self.causes) or self.pinned is not None
+        asked = self.request.dynamic_shapes is not None
+        return asked and (any(_is_violation(cause) for cause in self.causes) or self.pinned is not None)
 
     @functools.cached_property
     def pinned(self) -> Pinned | None:

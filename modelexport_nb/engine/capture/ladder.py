@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NoReturn
 
 from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
@@ -78,6 +79,10 @@ class Ladder:
         """Whether there is another one to try."""
         return self._ways is None or bool(self._ways)
 
+    @functools.cached_property
+    def _number_read(self) -> str | None:
+        return number_read(self._request)
+
     def climb(self) -> Captured:
         """The graph of the next capture that can.
 
@@ -90,7 +95,7 @@ class Ladder:
             self._ways = [first] if self._name != "auto" else [way for way in _CAPTURES if way.accepts(self._request)]
         while self._ways:
             way = self._ways.pop(0)
-            if way is _TRACED and self.attempts and (read := number_read(self._request)) is not None:
+            if way is _TRACED and self.attempts and (read := self._number_read) is not None:
                 self._fail(way, f"The model reads numbers of its inputs{read}, and a trace would fix what they decide.")
                 continue
             try:
@@ -139,4 +144,4 @@ class Ladder:
             return False  # what was asked for contradicts the model, whoever looks at it
         if not failure.following and way in (_REPAIRED, _STRICT):
             return False  # they follow a model better; what they cannot do is translate it better
-        return not (failure.decides_by_data and number_read(self._request) is not None)
+        return not (failure.decides_by_data and self._number_read is not None)

@@ -61,12 +61,9 @@ class TransformersOnnx:
 def _flags_in_parts(request: Request) -> Iterator[None]:
     """The exporter turns flags among the inputs into options of the model's config; its parts have configs as well."""
     flags = {name: value for name, value in request.kwargs.items() if isinstance(value, bool)}
-    configs = {
-        id(config): config for m in request.model.modules() if (config := getattr(m, "config", None)) is not None
-    }
-    before = [
-        (vars(config), name, vars(config)[name]) for config in configs.values() for name in flags.keys() & vars(config)
-    ]
+    held = (getattr(module, "config", None) for module in request.model.modules())
+    configs = {id(config): vars(config) for config in held if config is not None}
+    before = [(options, name, options[name]) for options in configs.values() for name in flags.keys() & options]
     for options, name, _ in before:
         options[name] = flags[name]
     try:
