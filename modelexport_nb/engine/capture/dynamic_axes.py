@@ -149,7 +149,7 @@ def _told(axis: Axis, spec: Any, line: str) -> str:
     word = f' ("{name}")' if name else ""
     return (
         f"The model fixes {axis.text}{word}, which was to vary{line}. Leave it out of the dynamic axes, or mend that "
-        "line. Nothing was written; the model is unchanged."
+        "line."
     )
 
 

@@ -44,8 +44,9 @@ class CaptureFailure(Exception):
     @property
     def fixes_axis(self) -> bool:
         """Whether an axis that was to be dynamic is not."""
-        violated = any(_is_violation(cause) for cause in self.causes)
-        return self.axis is not None or violated or self.pinned is not None
+        if self.request.dynamic_shapes is None:
+            return False
+        return self.axis is not None or any(map(_is_violation, self.causes)) or self.pinned is not None
 
     @functools.cached_property
     def pinned(self) -> Pinned | None:
@@ -65,10 +66,10 @@ def explain(failure: CaptureFailure) -> str:
     if failure.axis is not None:
         return failure.axis
     if failure.fixes_axis:
-        return f"{_fixed_axis(failure)} Nothing was written; the model is unchanged."
+        return _fixed_axis(failure)
     node = None if failure.following else translated_node(failure.causes[-1])
     where = _where(failure, node)
-    return f"The model cannot be captured{where}: {_reason(failure, node)} Nothing was written; the model is unchanged."
+    return f"The model cannot be captured{where}: {_reason(failure, node)}"
 
 
 def _where(failure: CaptureFailure, node: torch.fx.Node | None) -> str:

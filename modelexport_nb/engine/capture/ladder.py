@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NoReturn
 
 from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
@@ -67,38 +68,48 @@ class Ladder:
     """
 
     def __init__(self, request: Request, name: str = "auto") -> None:
-        first = choose(request, name)
+        check_capture(name)
         self.attempts: list[Attempt] = []
-        self._request = request
-        self._ways = [first] if name != "auto" else [way for way in _CAPTURES if way.accepts(request)]
-        self._first: ModelExportError | None = None  # why the most specific capture failed
+        self._request, self._name = request, name
+        self._ways: list[Capture] | None = None
+        self._first: ModelExportError = CaptureError("No capture is made for such a model.")  # what the first failed by
 
     @property
     def more(self) -> bool:
         """Whether there is another one to try."""
-        return bool(self._ways)
+        return self._ways is None or bool(self._ways)
+
+    @functools.cached_property
+    def _number_read(self) -> str | None:
+        return number_read(self._request)
 
     def climb(self) -> Captured:
         """The graph of the next capture that can.
 
         Raises:
+            OptionError: the named one is not made for such a model.
             CaptureError: none can; why the first could not.
         """
+        if self._ways is None:
+            first = choose(self._request, self._name)
+            self._ways = [first] if self._name != "auto" else [way for way in _CAPTURES if way.accepts(self._request)]
         while self._ways:
             way = self._ways.pop(0)
-            if way is _TRACED and self.attempts and (read := number_read(self._request)) is not None:
-                self._note(way, f"The model reads numbers of its inputs{read}, and a trace would fix what they decide.")
+            if way is _TRACED and self.attempts and (read := self._number_read) is not None:
+                self._fail(way, f"The model reads numbers of its inputs{read}, and a trace would fix what they decide.")
                 continue
             try:
                 captured = run_capture(self._request, way)
             except CaptureFailure as failure:
-                self._fail(way, CaptureError(explain(failure)), failure)
+                self._fail(way, explain(failure), failure.__cause__)
+                self._ways = [way for way in self._ways if self._may_help(way, failure)]
             except CaptureError as error:
-                self._fail(way, error, error)
+                self._fail(way, str(error))
             else:
-                self._note(way, "")
+                self.attempts.append(Attempt(way.name, True))
                 return captured
-        self.give_up()
+        verdict = self._verdict()
+        raise verdict if isinstance(verdict, CaptureError) else CaptureError("No other capture can.")
 
     def go_on_after(self, way: Capture) -> None:
         """The graph of this one is known already: those before it need not be tried."""
@@ -107,28 +118,30 @@ class Ladder:
 
     def reject(self, error: ModelExportError) -> None:
         """The graph of the last attempt is of no use after all."""
-        self.attempts[-1] = Attempt(self.attempts[-1].name, False, str(error))
-        self._first = self._first or error
+        name = self.attempts.pop().name
+        self._note(name, error)
 
     def give_up(self) -> NoReturn:
-        """Raise what the first attempt failed by, with the names of all."""
-        assert self._first is not None
-        error = self._first
-        if len(self.attempts) > 1:
-            error = type(error)(f"{error} Tried: {', '.join(one.name for one in self.attempts)}.")
-        if isinstance(error, CaptureError):
-            error.attempts = tuple(self.attempts)
-        raise error from self._first.__cause__
+        """Raise what the first attempt failed by."""
+        raise self._verdict()
 
-    def _note(self, way: Capture, why: str) -> None:
-        self.attempts.append(Attempt(way.name, not why, why))
+    def _fail(self, way: Capture, why: str, cause: BaseException | None = None) -> None:
+        error = CaptureError(why)
+        error.__cause__ = cause
+        self._note(way.name, error)
 
-    def _fail(self, way: Capture, error: CaptureError, failure: Exception) -> None:
-        self._note(way, str(error))
-        error.__cause__ = failure.__cause__
-        self._first = self._first or error
-        if isinstance(failure, CaptureFailure):
-            self._ways = [way for way in self._ways if self._may_help(way, failure)]
+    def _note(self, name: str, error: ModelExportError) -> None:
+        if not self.attempts:
+            self._first = error
+        self.attempts.append(Attempt(name, False, str(error)))
+
+    def _verdict(self) -> ModelExportError:
+        tried = f" Tried: {', '.join(one.name for one in self.attempts)}." if len(self.attempts) > 1 else ""
+        verdict = type(self._first)(f"{self._first}{tried} Nothing was written; the model is unchanged.")
+        verdict.__cause__ = self._first.__cause__
+        if isinstance(verdict, CaptureError):
+            verdict.attempts = tuple(self.attempts)
+        return verdict
 
     def _may_help(self, way: Capture, failure: CaptureFailure) -> bool:
         """A capture that fails takes its time: one that must fail for the same reason is left out."""
@@ -136,4 +149,4 @@ class Ladder:
             return False  # what was asked for contradicts the model, whoever looks at it
         if not failure.following and way in (_REPAIRED, _STRICT):
             return False  # they follow a model better; what they cannot do is translate it better
-        return not (failure.decides_by_data and number_read(self._request) is not None)
+        return not (failure.decides_by_data and self._number_read is not None)

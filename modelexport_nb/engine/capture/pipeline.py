@@ -74,6 +74,4 @@ def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: W
 def _check_opset(model: ir.Model, asked: int | None) -> None:
     got = model.opset_imports.get("", 0)
     if asked is not None and got != asked:
-        raise CaptureError(
-            f"The exporter wrote opset {got} where {asked} was asked for. Nothing was written. Try --opset {got}."
-        )
+        raise CaptureError(f"The exporter wrote opset {got} where {asked} was asked for. Try --opset {got}.")

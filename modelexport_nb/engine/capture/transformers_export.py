@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import onnx_ir as ir
@@ -34,7 +35,7 @@ class TransformersOnnx:
 
         named = self._named(request)
         config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_shapes(request.dynamic_shapes, named))
-        with one_export():
+        with one_export(), _flags_in_parts(request):
             model, _ = OnnxExporter().export_program(request.model, named, config)
         return model
 
@@ -63,3 +64,19 @@ def _shapes(shapes: Any, named: Mapping[str, Any]) -> Any:
     nested = [value for name, value in hints.items() if name not in named and isinstance(value, dict)]
     flat = {name: shape for level in (*nested, hints) for name, shape in level.items()}
     return {name: flat.get(name) for name in named}
+
+
+@contextmanager
+def _flags_in_parts(request: Request) -> Iterator[None]:
+    """The exporter turns flags among the inputs into options of the model's config; its parts have configs as well."""
+    flags = {name: value for name, value in request.kwargs.items() if isinstance(value, bool)}
+    held = (getattr(module, "config", None) for module in request.model.modules())
+    configs = {id(config): vars(config) for config in held if config is not None}
+    before = [(options, name, options[name]) for options in configs.values() for name in flags.keys() & options]
+    for options, name, _ in before:
+        options[name] = flags[name]
+    try:
+        yield
+    finally:
+        for options, name, value in before:
+            options[name] = value
