@@ -17,6 +17,7 @@ from ..recording import CallRecorder
 from .base import Capture, Captured, Request
 from .failure import explain
 from .generated import forgetting_generated_code
+from .matching import quick_matching
 from .stamps import stamp_of, stamping
 from .torch_export import TorchOnnx
 from .torchscript import TorchScriptOnnx
@@ -44,7 +45,7 @@ def capture(request: Request, name: str = "auto") -> Captured:
     keeps_record = way in _BY_DEFAULT
     try:
         stamps = stamping(recorder) if keeps_record else contextlib.nullcontext()
-        with _quiet(), forgetting_generated_code(), watched_passes() as watch, stamps:
+        with _quiet(), forgetting_generated_code(), quick_matching(), watched_passes() as watch, stamps:
             model = way.export(request)
     except ModelExportError:
         raise
