@@ -91,8 +91,7 @@ class Ladder:
             CaptureError: none can; why the first could not.
         """
         if self._ways is None:
-            first = choose(self._request, self._name)
-            self._ways = [first] if self._name != "auto" else [way for way in _CAPTURES if way.accepts(self._request)]
+            self._ways = self._possible()
         while self._ways:
             way = self._ways.pop(0)
             if way is _TRACED and self.attempts and (read := self._number_read) is not None:
@@ -113,8 +112,13 @@ class Ladder:
 
     def go_on_after(self, way: Capture) -> None:
         """The graph of this one is known already: those before it need not be tried."""
-        self._ways = self._ways[[one.name for one in self._ways].index(way.name) + 1 :]
-        self._note(way, "")
+        ways = self._possible()
+        self._ways = ways[[one.name for one in ways].index(way.name) + 1 :]
+        self.attempts.append(Attempt(way.name, True))
+
+    def _possible(self) -> list[Capture]:
+        first = choose(self._request, self._name)
+        return [first] if self._name != "auto" else [way for way in _CAPTURES if way.accepts(self._request)]
 
     def reject(self, error: ModelExportError) -> None:
         """The graph of the last attempt is of no use after all."""
