@@ -60,8 +60,15 @@ class Digester:
         return text
 
     def class_text(self, cls: type) -> str:
-        """The text for what a class itself defines, not what it inherits."""
-        return _hash([name + self.text(item) for name, item in vars(cls).items() if name not in _OF_EVERY_CLASS])
+        """The text for what a class itself defines, not what it inherits.
+
+        A package's class counts by its version: of it only `forward`, and what others have put there. Packages change
+        classes of each other as they run (torch's compiler wraps `nn.Module.__init__`), which is no change of a model.
+        """
+        held = {name: item for name, item in vars(cls).items() if name not in _OF_EVERY_CLASS}
+        if _in_library(cls.__module__):
+            held = {name: item for name, item in held.items() if name == "forward" or _is_own_function(item)}
+        return _hash([name + self.text(item) for name, item in held.items()])
 
     def attributes_text(self, attributes: Mapping[str, Any]) -> str:
         """The text for attributes by name. Of those that are addresses or hashes, new in each process, the name."""
@@ -182,6 +189,11 @@ def _names_read(code: types.CodeType) -> set[str]:
     """Names of globals and attributes in the code and in the functions inside it."""
     inner = [const for const in code.co_consts if isinstance(const, types.CodeType)]
     return set(code.co_names).union(*map(_names_read, inner))
+
+
+def _is_own_function(value: Any) -> bool:
+    """Whether it is a function of the user's, not of an installed package."""
+    return isinstance(value, types.FunctionType) and not _is_library(value.__code__.co_filename)
 
 
 def _in_library(module: str) -> bool:

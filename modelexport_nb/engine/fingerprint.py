@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,6 @@ from .digest import Digester, tensor_text
 from .eager import EagerRun
 from .modules import ModuleTree, own_tensors, tensor_key
 from .samples import Sample, differ, sample_tensor
-from .values import tensors_in
 
 _TOOLS = (torch, onnx, onnx_ir, onnxscript, onnxruntime, np)
 _NOT_SETTINGS = {"training", "_parameters", "_buffers", "_modules"}  # it is exported in eval mode; the others are parts
@@ -84,7 +83,7 @@ def fingerprint_of(request: Request, eager: EagerRun, **options: Any) -> Fingerp
     digester = Digester(model)
     asked = {field.name: getattr(request, field.name) for field in dataclasses.fields(request)} | options
     inputs = [asked.pop(name) for name in ("model", "args", "kwargs")][1:]
-    tensors = tensors_in(inputs)
+    tensors = list(_tensors(inputs))
     shared = [[other is tensor for other in tensors] for tensor in tensors]
     parts = {f"the version of {name}": version for name, version in _versions(model).items()}
     parts |= {f"the option {name}": digester.text(value) for name, value in asked.items()}
@@ -92,8 +91,18 @@ def fingerprint_of(request: Request, eager: EagerRun, **options: Any) -> Fingerp
     parts["the inputs"] = digester.text([inputs, shared])
     parts["the calls that the model makes"] = digester.text([(call.path, call.parent) for call in eager.calls.calls])
     # what is drawn at random is never the same
-    outputs = () if eager.random else tuple(sample_tensor(tensor) for tensor in tensors_in(eager.outputs))
+    outputs = () if eager.random else tuple(map(sample_tensor, _tensors(eager.outputs)))
     return Fingerprint(parts, outputs)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    """Tensors in dicts, lists and tuples. What else torch can take apart changes as packages teach it: transformers
+    does so for its caches at the first export."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _tensors(item)
 
 
 def _versions(model: nn.Module) -> dict[str, str]:
