@@ -137,7 +137,7 @@ def export_model(
         shapes = resolve_dynamic(model, args, kwargs, dynamic)
         request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization)
         ladder = Ladder(request, capture)
-        stages.begin(request, eager, capture=capture)
+        stages.begin(request, eager, capture=capture, weights=weights)
 
         def export(home: Path, must_agree: bool) -> ExportReport:
             subject = resume_subject(request, ladder, eager, limit, clock, stages)

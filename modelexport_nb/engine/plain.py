@@ -11,7 +11,7 @@ from .attribution import Attribution, Evidence, NodeScope
 from .capture.record import Record
 from .module_parity import CallParity, ModuleParity, Verdict
 from .modules import CallTree, ModuleCall
-from .parity import OutputParity, Parity
+from .parity import OutputParity, Parity, SecondSize
 
 _CLASSES: tuple[type[Any], ...] = (
     Attribution,
@@ -22,6 +22,7 @@ _CLASSES: tuple[type[Any], ...] = (
     OutputParity,
     Parity,
     Record,
+    SecondSize,
 )
 _ENUMS: tuple[type[Enum], ...] = (Evidence, Verdict)
 
