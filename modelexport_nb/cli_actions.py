@@ -243,6 +243,7 @@ def _facts(report: ExportReport) -> dict[str, Any]:
         "strategy": report.strategy,
         "tried": list(report.tried),
         "capture": report.capture,
+        "attempts": [{"name": one.name, "ok": one.ok, "why": one.why} for one in report.attempts],
         "opset": report.opset,
         "metadata": report.metadata,
         "nodes": len(report.attribution.scopes),

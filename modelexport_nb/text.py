@@ -33,7 +33,14 @@ def _remarks(shown: ExportReport | Hierarchy) -> list[str]:
     if isinstance(shown, Hierarchy):
         return [file_note(shown)]
     measures = " · ".join(f"{name} {value}" for name, value, _ in shown.measures.rows())
-    return [measures, parity(shown), *(f"note: {note}" for note in shown.notes)]
+    return [measures, parity(shown), *attempts(shown), *(f"note: {note}" for note in shown.notes)]
+
+
+def attempts(report: ExportReport) -> list[str]:
+    """Where it took more than one capture: each that was tried, and why its graph was not taken."""
+    if len(report.attempts) < 2:
+        return []
+    return [f"capture {printable(one.name)}: {printable(one.why) or 'taken'}" for one in report.attempts]
 
 
 def short(shown: ExportReport | Hierarchy) -> str:

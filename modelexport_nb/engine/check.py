@@ -16,7 +16,7 @@ def check_file(path: Path) -> None:
         CheckError: the checker refuses it.
     """
     if (fault := onnx_fault(path)) is not None:
-        raise CheckError(f"The exported graph is not valid ONNX: {fault}. Nothing was written.")
+        raise CheckError(f"The exported graph is not valid ONNX: {fault}.")
 
 
 def onnx_fault(path: Path) -> str | None:

@@ -37,13 +37,14 @@ class Clock:
         self._progress = progress
         self._total = total
         self._begun = itertools.count()
+        self._numbers: dict[str, int] = {}
         self._held = present_memory() if memory else None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time the block."""
         self.at = name
-        number = next(self._begun)
+        number = self._numbers[name] = next(self._begun)
         if self._progress is not None:
             self._progress(name, number, self._total)
         if self._held is not None:
@@ -55,6 +56,14 @@ class Clock:
             self.peak = max(self.peak or 0, most - self._held)
         if (ended := getattr(self._progress, "ended", None)) is not None:
             ended(name)
+
+    def back_to(self, stage: str) -> None:
+        """The stages from this one on begin again."""
+        self._begun = itertools.count(self._numbers[stage])
+
+    def skip(self, stage: str) -> None:
+        """Count a stage that need not be done."""
+        self._numbers[stage] = next(self._begun)
 
     def branch(self) -> Clock:
         """A clock for one of several exports that have shared their stages so far: the same listener, but figures of

@@ -15,11 +15,12 @@ from typing import Any, ParamSpec, TypeVar
 from torch import nn
 
 from .agreement import unique_names
-from .capture import Request, check_capture, choose
+from .capture import Ladder, Request, check_capture, choose
 from .clock import Clock, Progress
 from .columns import Column, Failure
 from .comparison import Comparison
 from .dynamic import check_dynamic, resolve_dynamic
+from .eager import EagerRun
 from .errors import AttributionError, ModelExportError, OptionError, one_line
 from .export import (
     attribute,
@@ -37,6 +38,7 @@ from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
 from .report import ExportReport
 from .strategies import Strategy, Subject, get_strategy
+from .unwrap import unwrap
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,6 +104,7 @@ def compare(
         ModelExportError: the model, the inputs or an option is of no use to any column, in one line.
     """
     check_model(model)
+    model, wrapper_notes = unwrap(model)
     check_opset(opset)
     level, limit = verify_level(verify), check_limit(values_limit)
     witnesses = [(name, get_strategy(name)) for name in _names("strategies", strategies)]
@@ -117,16 +120,21 @@ def compare(
         exports: list[_Export] = []
         with staged_folder(home) as drafts:
             eager, notes = observe(model, args, kwargs, values, clock)
+            notes = wrapper_notes + notes
             shapes = resolve_dynamic(model, args, kwargs, dynamic)
             request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct))
             for capture, plans in zip(captures, groups, strict=True):
                 shared = clock.branch()
-                subject = _attempt(shared, capture_subject, request, capture, eager, limit, shared)
+                subject = _attempt(shared, _captured, request, capture, eager, limit, shared)
                 exports += _exports(subject, plans, level, shared, notes, drafts)
                 del subject  # the graph reads its weights from a file that is about to be moved
     if folder is None:
         _tie(exports, home)
     return Comparison.of_columns([_column(export) for export in exports])
+
+
+def _captured(request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock) -> Subject:
+    return capture_subject(request, Ladder(request, capture), eager, limit, clock)
 
 
 def _names(what: str, given: Sequence[str]) -> list[str]:

@@ -22,9 +22,9 @@ from torch.export import AdditionalInputs, Dim, ShapesCollection
 from torch.utils._pytree import tree_leaves
 
 from .axes import Arguments, Axis, Sizes, axes_of, named_arguments, other_sizes, resized, shared_axes
-from .capture.failure import failing_line
 from .eager import run_eagerly
 from .errors import EagerRunError, InputError, OptionError, did_you_mean, one_line
+from .model_lines import failing_line
 from .state import preserved
 
 AUTO = "auto"

@@ -8,12 +8,27 @@ from typing import Any
 import torch
 from torch import nn
 from torch.export import AdditionalInputs, Dim, ShapesCollection
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map
 
 from .axes import Arguments, Axis, axes_of, named_arguments, resized
 from .eager import run_eagerly
 from .errors import EagerRunError
 from .state import preserved
+
+
+class FreeAxis(str):
+    """The name of a dynamic axis that may turn out fixed; one that is named by a plain string may not."""
+
+
+def without_names(shapes: Any) -> Any:
+    """Hints in the place of names, which torch.onnx takes in dynamic shapes and torch.export does not."""
+
+    def without(axis: Any) -> Any:
+        if isinstance(axis, FreeAxis):
+            return Dim.AUTO
+        return Dim.DYNAMIC if isinstance(axis, str) else axis
+
+    return tree_map(without, shapes)
 
 
 def specified_axes(
@@ -41,7 +56,7 @@ def specified_axes(
 
 def is_demanded(spec: Any) -> bool:
     """Whether it is an error when the model fixes such an axis."""
-    return not _is_hint(spec, "AUTO")
+    return not isinstance(spec, FreeAxis) and not _is_hint(spec, "AUTO")
 
 
 def allows(spec: Any, size: int) -> bool:
@@ -76,7 +91,7 @@ def _collect(value: Any, shapes: Any, said: dict[int, Any]) -> None:
         said.setdefault(id(value), shapes)
     elif shapes is None:
         return
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and isinstance(shapes, Mapping):
         for key, part in value.items():
             _collect(part, shapes.get(key), said)
     else:  # of an own container torch.export takes a list

@@ -27,6 +27,7 @@ from .randomness import random_state
 from .recording import CallRecorder
 from .sources import relative_source
 from .values import ValueTrace, tensors_in
+from .weightless import ambient_mode
 
 _NOT_THE_MODEL = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
 
@@ -110,7 +111,7 @@ def _run(
 
     generators = random_state()
     try:
-        with _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
+        with ambient_mode(model, (args, kwargs)), _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
             run.outputs = model(*args, **kwargs)
     except Exception as error:
         where = recorder.failed_in
@@ -186,7 +187,8 @@ def _all_tensors(model: nn.Module) -> list[torch.Tensor]:
 
 
 def _forward_code(module: nn.Module) -> Any:
-    return getattr(inspect.unwrap(type(module).forward), "__code__", None)
+    forward = getattr(type(module), "forward", None)  # a scripted module's class has none
+    return getattr(inspect.unwrap(forward), "__code__", None) if forward is not None else None
 
 
 class _plain_eager:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class ModelExportError(Exception):
@@ -31,7 +32,9 @@ class EagerRunError(ModelExportError):
 
 
 class CaptureError(ModelExportError):
-    """The model could not be turned into an ONNX graph."""
+    """The model could not be turned into an ONNX graph. `attempts` tells of each capture that was tried why not."""
+
+    attempts: tuple[Any, ...] = ()
 
 
 class AttributionError(ModelExportError):
@@ -52,6 +55,10 @@ class MemoryLimitError(ModelExportError):
 
 class CrashError(ModelExportError):
     """The process of the export died: native code crashed, or something killed it."""
+
+
+class NoKernelError(CheckError):
+    """The file is valid, but this machine's ONNX Runtime has no kernel for one of its nodes with these types."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

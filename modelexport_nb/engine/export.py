@@ -13,18 +13,17 @@ from torch import nn
 
 from .attribution import Attribution
 from .automatic import make_inputs
-from .capture import Request
-from .capture import capture as capture_graph
+from .best_export import best_export, disagreement_of
+from .capture import Ladder, Request
 from .check import check_file
 from .clock import Clock, Progress, clock_for
 from .determinism import disagreement
 from .dynamic import check_dynamic, resolve_dynamic
-from .dynamic_spec import traced_inputs
 from .eager import EagerRun, run_eagerly
 from .errors import AttributionError, InputError, OptionError, as_sentence, did_you_mean
 from .files import check_destination, staged, write_model
 from .graph import all_nodes, drop_weights
-from .inputs import Inputs, as_arguments, fresh
+from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
 from .isolation import export_isolated
 from .judge import read_parameters, take_measures
@@ -32,15 +31,19 @@ from .metadata import check_choice, write_metadata
 from .module_parity import compare_all_modules
 from .modules import ModuleTree
 from .notes import hidden_notes, mode_notes, run_notes, size_notes
+from .optimization import ALL_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
 from .parity import compare_outputs
 from .report import ExportReport
 from .second_size import compare_second_size
+from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
 from .tree import build_tree
+from .unwrap import unwrap
 from .values import tensors_in
+from .weightless import check_weights, prepared, weights_notes
 
 VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
@@ -58,10 +61,13 @@ def export_model(
     dynamic: Any = None,
     metadata: str = "lean",
     verify: str | bool = "model",
+    weights: str = "all",
     timeout: float | None = None,
     memory_limit: int | None = None,
     values_limit: int | None = None,
     isolate: bool = False,
+    work_dir: str | Path | None = None,
+    optimization: OptimizationOptions = ALL_SHORT_CUTS,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
@@ -73,8 +79,11 @@ def export_model(
         path: the file to write; its folder must exist. An existing file survives a failed export.
         strategy: how nodes are attributed to module calls (`known_strategies()`); `"auto"` chooses and tells why.
         prioritize: what `"auto"` goes by: `"speed"` takes the first witness that can speak, `"accuracy"` hears all.
-        capture: how the graph is made (`known_captures()`): `"auto"` takes transformers' exporter for its own models
-            and `torch.onnx` for others; `"torchscript"` is the older exporter, which keeps no record for `fx`.
+        capture: how the graph is made (`known_captures()`): `"auto"` begins with transformers' exporter for its own
+            models and with `torch.onnx` for others, and tries the next one where a capture fails or its file does not
+            agree with PyTorch (`report.attempts`); a name tries that one alone. `"repaired"` is `torch.onnx` with
+            repairs of what traces stumble over; `"strict"` (Dynamo) and `"torchscript"` (the older exporter) keep no
+            record for `fx`.
         opset: ONNX opset, 18 or later; None takes the exporter's default.
         dynamic: sizes that may vary in the file: words such as `"batch,sequence"`, which name axes of the inputs (how
             they are found: `engine/dynamic.py`), `"auto"` for all that torch.export leaves free, or dynamic shapes as
@@ -82,13 +91,23 @@ def export_model(
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
-        timeout: seconds after which the export is ended; it runs in a child process then, as with `isolate`.
-        memory_limit: bytes that the export may hold above what the process holds with the model loaded; in a child
-            process then. Libraries that the export loads count: a small model takes about 300 MB. Linux only.
+        weights: `"none"` exports the structure alone: no number is read, copied or written, and none need exist: the
+            model may be on the meta device or hold fake tensors, and so may the inputs. The weights are inputs of the
+            graph then, what exporters compute of them stays in it as nodes, and nothing can be verified.
+        timeout: seconds after which the export is ended, its start included; in a child process then.
+        memory_limit: bytes that the export may have for itself, above what its process holds with the model loaded;
+            in a child process then. Libraries that it loads count (0.1 GB), weights, which are mapped from a file, do
+            not. Linux only.
         values_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
             (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
-        isolate: run in a child process: what hangs, eats memory or crashes natively ends as an error. It starts anew
-            for each export, which takes 3 to 5 seconds, and is ended before the machine is out of memory.
+        isolate: run in a child process: what hangs, eats memory or crashes natively ends as an error, and nothing
+            may eat the machine's last GiB (or twentieth) of memory. The child imports everything anew, which takes 2
+            to 4 seconds of CPU, `timings["start"]`.
+        work_dir: a folder, new or empty at first, in which each finished stage (capture, attribution, verification) is
+            kept: the graph with its weights once more. A repeated call takes what was made from the same model,
+            inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.
+            A work directory serves one export at a time.
+        optimization: the short cuts that the exporters may take; none changes what they make.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -100,22 +119,34 @@ def export_model(
     if isolate or timeout is not None or memory_limit is not None:
         return export_isolated(dict(locals()))  # every argument, whichever there are
     check_model(model)
+    model, wrapper_notes = unwrap(model)
     check_opset(opset)
     check_choice(metadata)
-    verify, limit = verify_level(verify), check_limit(values_limit)
+    check_weights(weights)
+    limit = check_limit(values_limit)
+    verify = verify_level(verify) if weights == "all" else "off"
     witness = AutoStrategy(prioritize) if strategy == "auto" else get_strategy(strategy)
     check_dynamic(dynamic)
     path = check_destination(Path(path))
     args, kwargs, made = arguments_for(model, inputs, dynamic)
     clock = clock_for(progress, verify)
 
-    eager, notes = observe(model, args, kwargs, witness.needs_values, clock)
-    shapes = resolve_dynamic(model, args, kwargs, dynamic)
-    request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct))
-    subject = capture_subject(request, capture, eager, limit, clock)
-    with clock.stage("attribute"):
-        attribution = attribute(subject, witness)
-    return assemble(subject, attribution, path, metadata, verify, clock, [*made, *notes])
+    with prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
+        eager, notes = observe(model, args, kwargs, witness.needs_values and weights == "all", clock)
+        notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
+        shapes = resolve_dynamic(model, args, kwargs, dynamic)
+        request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization)
+        ladder = Ladder(request, capture)
+        stages.begin(request, eager, capture=capture, weights=weights)
+
+        def export(home: Path, must_agree: bool) -> ExportReport:
+            subject = resume_subject(request, ladder, eager, limit, clock, stages)
+            attribution = resume_attribution(subject, witness, clock, stages)
+            return assemble(
+                subject, attribution, path, metadata, verify, clock, notes, stages, home=home, must_agree=must_agree
+            )
+
+        return best_export(ladder, export, path, clock)
 
 
 def arguments_for(
@@ -140,18 +171,40 @@ def observe(
     return eager, notes + run_notes(eager, changed)
 
 
-def capture_subject(request: Request, capture: str, eager: EagerRun, limit: int, clock: Clock) -> Subject:
-    """Capture the graph, and put it together with every witness there is of it."""
+def capture_subject(
+    request: Request, ladder: Ladder, eager: EagerRun, limit: int, clock: Clock, stages: Stages | None = None
+) -> Subject:
+    """Capture the graph in the next way that can, and put it together with every witness there is of it."""
     with clock.stage("capture"):
-        traced = traced_inputs(request.model, request.args, request.kwargs, request.dynamic_shapes)
-        args, kwargs = fresh(traced)  # the model may change them while it is traced
-        with preserved(request.model):
-            captured = capture_graph(replace(request, args=args, kwargs=kwargs), capture)
+        captured = ladder.climb()
         parameters = read_parameters(captured.model, Owners(request.model))
         names = [value.name or "" for value in captured.model.graph.inputs]
         feed = captured.capture.input_tensors(request, names)
         modules = ModuleTree.of(request.model)
-        return Subject(request, captured.model, modules, eager, parameters, feed, captured, values_limit=limit)
+        subject = Subject(request, captured.model, modules, eager, parameters, feed, captured, values_limit=limit)
+        return stages.keep_subject(subject) if stages is not None else subject
+
+
+def resume_subject(
+    request: Request, ladder: Ladder, eager: EagerRun, limit: int, clock: Clock, stages: Stages
+) -> Subject:
+    """The captured graph with its witnesses, from the work directory where it is there."""
+    subject = None if ladder.attempts else stages.take_subject(request, eager, limit)
+    if subject is None:
+        return capture_subject(request, ladder, eager, limit, clock, stages)
+    assert subject.captured is not None  # what is kept was captured
+    ladder.go_on_after(subject.captured.capture)
+    clock.skip("capture")
+    return subject
+
+
+def resume_attribution(subject: Subject, witness: Strategy, clock: Clock, stages: Stages) -> Attribution:
+    """What the strategy says about the graph, from the work directory where it is there."""
+    if (attribution := stages.take_attribution(witness)) is None:
+        with clock.stage("attribute"):
+            return stages.keep_attribution(witness, attribute(subject, witness))
+    clock.skip("attribute")
+    return attribution
 
 
 def attribute(subject: Subject, witness: Strategy) -> Attribution:
@@ -169,14 +222,26 @@ def assemble(
     verify: str,
     clock: Clock,
     notes: Sequence[str],
+    stages: Stages | None = None,
+    *,
+    home: Path | None = None,
+    must_agree: bool = False,
 ) -> ExportReport:
-    """Tag the graph, write, check and verify the file, and report: what every way to a tagged file ends with."""
+    """Tag the graph, write, check and verify the file, and report: what every way to a tagged file ends with.
+
+    The file appears in `home`, by default where `path` says. Where it `must_agree` and does not, nothing appears and
+    a `CheckError` is raised.
+    """
+    stages = stages or Stages()
     report = begin_report(subject, attribution, path, metadata, clock, notes)
-    with staged(path) as draft:
+    with staged(home or path) as draft:
         write_tagged(report, subject, draft, clock)
         if verify != "off":
-            with clock.stage("verify"):
-                verify_reports([report], subject, draft, verify)
+            resume_verification(report, subject, draft, verify, clock, stages)
+        if must_agree and (objection := disagreement_of(report)) is not None:
+            raise objection
+    report.resumed = tuple(stages.resumed)
+    report.notes = (*report.notes, *stages.notes)
     return report
 
 
@@ -234,12 +299,25 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
         parity = replace(parity, second_size=compare_second_size(draft, subject))
     for report in reports:
         report.parity = parity
-    if level == "modules":
+    if level == "modules" and not parity.remark:
         found = compare_all_modules(draft, subject, [report.attribution for report in reports])
         for report, modules in zip(reports, found, strict=True):
             report.parity = replace(parity, modules=modules)
     if any(report.parity is not None and report.parity.differs for report in reports):
         _explain_difference(reports, subject)
+
+
+def resume_verification(
+    report: ExportReport, subject: Subject, draft: Path, level: str, clock: Clock, stages: Stages
+) -> None:
+    """Compare the file with PyTorch, unless this very file was compared before."""
+    if stages.take_parity(report, draft, level):
+        clock.skip("verify")
+        return
+    with clock.stage("verify"):
+        known = len(report.notes)
+        verify_reports([report], subject, draft, level)
+        stages.keep_parity(report, draft, level, report.notes[known:])
 
 
 def _explain_difference(reports: Sequence[ExportReport], subject: Subject) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import onnx_ir as ir
 
 from .errors import PathError
+from .graph import weights_as_inputs
 
 EXTERNAL_DATA_THRESHOLD = 64 * 1024 * 1024
 """Bytes of weights above which they go to a file of their own: protobuf ends at 2 GB and copies every byte twice."""
@@ -108,7 +109,7 @@ def write_model(model: ir.Model, path: Path, weights: Path | None = None) -> tup
     data = f"{path.name}{DATA}" if weights is None and _weighs(model) > EXTERNAL_DATA_THRESHOLD else None
     if weights is None:
         _straighten(model)
-    with _writing(path):
+    with _writing(path), weights_as_inputs(model.graph):
         ir.save(model, path, external_data=data)
     data = weights.name if weights is not None else data
     return (path.name,) if data is None else (path.name, data)

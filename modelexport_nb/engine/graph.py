@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import onnx_ir as ir
+import torch
+
+from .modules import holds_numbers
+
+WEIGHT = "modelexport.weight"
+"""In the `metadata_props` of a graph input: it is a weight whose numbers the file does not hold."""
+
+LIVE = "modelexport_nb.tensor"
+"""In the `meta` of an initializer without numbers: the model's tensor that it stands for."""
 
 
 def all_nodes(model: ir.Model) -> list[ir.Node]:
@@ -32,9 +42,49 @@ def initializers(model: ir.Model) -> Iterator[ir.Value]:
             yield from graph.initializers.values()
 
 
+def forget_numberless(model: ir.Model) -> None:
+    """Leave initializers that stand for a tensor without numbers no value: whoever reads one would fail."""
+    for value in initializers(model):
+        raw = getattr(value.const_value, "raw", None)
+        if isinstance(raw, torch.Tensor) and not holds_numbers(raw):
+            value.meta[LIVE] = raw
+            value.const_value = None
+
+
+@contextmanager
+def weights_as_inputs(graph: ir.Graph) -> Iterator[None]:
+    """For the block: weights without numbers are inputs of the graph, each marked as what it is; ONNX knows no other
+    valid form of them."""
+    missing = {name: value for name, value in graph.initializers.items() if value.const_value is None}
+    for name, value in missing.items():
+        del graph.initializers[name]
+        graph.inputs.append(value)
+        value.metadata_props[WEIGHT] = "none"
+    try:
+        yield
+    finally:
+        weights_from_inputs(graph)
+
+
+def weights_from_inputs(graph: ir.Graph) -> None:
+    """Make inputs that are marked as weights the initializers again that they stand for."""
+    marked = [value for value in graph.inputs if value.name and WEIGHT in value.metadata_props]
+    rest = [value for value in graph.inputs if value not in set(marked)]
+    graph.inputs.clear()
+    graph.inputs.extend(rest)
+    for value in marked:
+        graph.initializers[value.name or ""] = value
+
+
+def lacks_weights(model: ir.Model) -> bool:
+    """Whether the file does not hold the numbers of its weights."""
+    return any(WEIGHT in value.metadata_props for value in initializers(model))
+
+
 def drop_weights(model: ir.Model) -> None:
     """Leave of each initializer its shape and type alone: a graph kept for its tables must not keep weights alive."""
     for value in initializers(model):
+        value.meta.pop(LIVE, None)
         if value.const_value is not None:
             value.shape, value.dtype = ir.Shape(value.const_value.shape.numpy()), value.const_value.dtype
             value.const_value = None

@@ -14,7 +14,7 @@ import onnx_ir as ir
 
 from .attribution import Attribution
 from .errors import CheckError, ModelExportError, PathError, one_line
-from .graph import all_nodes, drop_weights, graphs, initializers, type_text
+from .graph import all_nodes, drop_weights, graphs, initializers, type_text, weights_from_inputs
 from .hierarchy_sources import (
     InconsistentError,
     Reading,
@@ -127,6 +127,7 @@ def _open(path: Path) -> ir.Model:
         model = ir.from_proto(proto)
         if not all(isinstance(text, str) for text in _texts(model) if text is not None):  # protobuf hands on any bytes
             raise CheckError(f'"{path.name}" is damaged: it holds names that are not text.')
+        weights_from_inputs(model.graph)
         return model
     except OSError as error:
         raise PathError(f'"{path.name}" cannot be read: {error.strerror or error}.') from error
@@ -192,12 +193,12 @@ def _innermost(paths: Iterable[str], known: dict[str, str]) -> str:
 
 def _weight(value: ir.Value) -> tuple[int, int]:
     """Number of values and bytes, from the declared shape and type alone."""
-    tensor = value.const_value
-    if tensor is None or tensor.dtype in _NOT_WEIGHTS:
+    told = value if value.const_value is None else value.const_value
+    if told.dtype is None or told.dtype in _NOT_WEIGHTS or told.shape is None:
         return 0, 0
-    dims = [dim if isinstance(dim, int) else 0 for dim in tensor.shape]
+    dims = [dim if isinstance(dim, int) else 0 for dim in told.shape]
     count = math.prod(dims) if all(dim >= 0 for dim in dims) else 0
-    return count, math.ceil(count * tensor.dtype.bitwidth / 8)
+    return count, math.ceil(count * told.dtype.bitwidth / 8)
 
 
 def _record(hierarchy: Hierarchy, node: ir.Node, number: int) -> NodeRecord:

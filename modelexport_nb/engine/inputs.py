@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ def as_arguments(model: nn.Module, inputs: Inputs) -> tuple[tuple[Any, ...], dic
     args, kwargs = _split(inputs)
     _check_fit(model, args, kwargs)
     _check_values(model, args, kwargs)
+    _make_caches_known(model, (args, kwargs))
     return args, kwargs
 
 
@@ -69,6 +71,16 @@ def _check_fit(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         raise InputError(
             f"The inputs do not fit forward of {type(model).__name__}: {error}. It takes ({takes})."
         ) from None
+
+
+def _make_caches_known(model: nn.Module, inputs: Any) -> None:
+    """Have transformers tell torch how its caches are taken apart: until then they pass for one leaf, and a run on
+    "fresh" inputs would grow the user's own cache."""
+    cache = getattr(sys.modules.get("transformers.cache_utils"), "Cache", None)  # not imported: then nothing is one
+    if cache is not None and any(isinstance(leaf, cache) for leaf in tree_leaves(inputs)):
+        from transformers.exporters.exporter_dynamo import register_cache_pytrees_for_model
+
+        register_cache_pytrees_for_model(model)
 
 
 def _check_values(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensor
 
 from .sources import CodePlace, code_place
 
@@ -127,10 +128,16 @@ def _sizes(module: nn.Module) -> tuple[int, int]:
     return parameters, size
 
 
+def holds_numbers(tensor: torch.Tensor) -> bool:
+    """Whether the tensor has values: one on the meta device and a fake one have a shape alone."""
+    return not tensor.is_meta and not isinstance(tensor, FakeTensor)
+
+
 def storage_address(tensor: torch.Tensor) -> int:
-    """Address of the tensor's memory; 0 where it has none (fake, meta, sparse)."""
+    """Address of the tensor's memory, of the storage itself where it holds no numbers; 0 where it has none (sparse)."""
     try:
-        return tensor.untyped_storage().data_ptr()
+        storage = tensor.untyped_storage()
+        return storage.data_ptr() if holds_numbers(tensor) else storage._cdata
     except (RuntimeError, NotImplementedError):  # how torch says that there is no storage to point at
         return 0
 

@@ -13,7 +13,8 @@ import onnx_ir as ir
 import torch
 from torch import nn
 
-from .modules import own_tensors, storage_address
+from .graph import LIVE
+from .modules import holds_numbers, own_tensors, storage_address
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,12 @@ class Owners:
     def of(self, initializer: ir.Value) -> list[Parameter]:
         """Parameters that the initializer holds; empty for a plain constant."""
         tensor = initializer.const_value
-        if tensor is None:
-            return []
-        live = getattr(tensor, "raw", None)
+        live = initializer.meta.get(LIVE, getattr(tensor, "raw", None))
         if isinstance(live, torch.Tensor) and (address := storage_address(live)):
             found = self._by_memory.get((address, live.storage_offset(), live.numel()))
             if found:
                 return found + self._equal_copies(found[0])
-        if tensor.size < 2 or tensor.size not in self._by_size:
+        if tensor is None or tensor.size < 2 or tensor.size not in self._by_size:
             return []
         array = tensor.numpy()
         if array.dtype.kind != "f":
@@ -77,7 +76,7 @@ class Owners:
 
     def _equal_copies(self, first: Parameter) -> list[Parameter]:
         """Other parameters with the same numbers: exporters merge small equal tensors into one."""
-        if first.tensor.numel() > 1024:
+        if first.tensor.numel() > 1024 or not holds_numbers(first.tensor):
             return []
         array = self._array(first)
         others = self._by_size[first.tensor.numel()]
@@ -99,7 +98,7 @@ class Owners:
 
 
 def _comparable(tensor: torch.Tensor) -> bool:
-    return tensor.is_floating_point() and tensor.device.type != "meta" and not tensor.is_sparse
+    return tensor.is_floating_point() and holds_numbers(tensor) and not tensor.is_sparse
 
 
 def _same_layout(own: np.ndarray, array: np.ndarray) -> bool:

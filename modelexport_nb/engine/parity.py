@@ -11,6 +11,8 @@ import numpy as np
 import torch
 
 from .arrays import to_numpy
+from .errors import NoKernelError, one_line
+from .in_float32 import in_float32
 from .runtime import open_session, run_session
 
 if TYPE_CHECKING:
@@ -55,12 +57,15 @@ class SecondSize:
 @dataclass(frozen=True)
 class Parity:
     """Whole-model parity. `ok` when every output agrees, at the second size too; `problem` says in one line why nothing
-    could be compared; `modules` holds what every module call returned, when that was asked for; `second_size` the same
-    at other sizes, where those may vary in the file."""
+    could be compared, and `fits` is False where that is because the graph takes or returns other tensors than the
+    model; `modules` holds what every module call returned, when that was asked for; `second_size` the same at other
+    sizes, where those may vary in the file; `remark` says how it was computed where that is not as the file says."""
 
     outputs: tuple[OutputParity, ...]
     problem: str | None = None
     modules: ModuleParity | None = None
+    fits: bool = True
+    remark: str = ""
     second_size: SecondSize | None = None
 
     @property
@@ -87,7 +92,8 @@ class Parity:
         text = f"max |Δ| {format_error(self.max_abs)}"
         first = self.modules.first_divergence if self.modules is not None and not self.ok else None
         text += f", first at {first.key or 'the root'}" if first is not None else ""
-        return f"{text}; {self.second_size.text}" if self.second_size is not None else text
+        text += f"; {self.second_size.text}" if self.second_size is not None else ""
+        return f"{text} ({self.remark})" if self.remark else text
 
 
 def format_error(value: float) -> str:
@@ -103,6 +109,8 @@ booleans must be equal. Two implementations of one float32 model commonly differ
 def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterable[torch.Tensor]) -> Parity:
     """Run the file in ONNX Runtime on the CPU, without graph optimisation, and compare with PyTorch's outputs.
 
+    A file for whose types the runtime has no kernels (bfloat16 on most CPUs) is run with float32 in their place.
+
     Args:
         path: the ONNX file.
         feed: tensor for each graph input, by name.
@@ -111,25 +119,39 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
     Raises:
         CheckError: ONNX Runtime does not load or run the file.
     """
-    session = open_session(path)
+    remark, coarsest = "", 0.0
+    try:
+        session = open_session(path)
+    except NoKernelError:
+        try:
+            graph, types = in_float32(path)
+            session = open_session(graph)
+        except Exception as error:  # a graph of more than 2 GB cannot be serialised, which each library says its way
+            return Parity((), f"not comparable: {one_line(error).rstrip('.')}")
+        remark = f"computed in float32: this ONNX Runtime has no kernels for the file's {' and '.join(types)}"
+        coarsest = max(RELATIVE_TOLERANCE.get(name, 0.0) for name in types)
+        feed = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in feed.items()}
     names = {value.name for value in session.get_inputs()}
     missing = sorted(names - feed.keys())
     if missing:
-        return Parity((), f"not comparable: no tensor for graph input {missing[0]}")
+        return Parity((), f"not comparable: no tensor for graph input {missing[0]}", fits=False)
     outputs = run_session(session, None, {name: to_numpy(feed[name]) for name in names})
     references = [to_numpy(tensor) for tensor in expected]
     if len(references) != len(outputs):
-        return Parity((), f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}")
+        problem = f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}"
+        return Parity((), problem, fits=False)
     pairs = zip(session.get_outputs(), outputs, references, strict=True)
-    return Parity(tuple(compare_arrays(value.name, got, want) for value, got, want in pairs))
+    return Parity(tuple(compare_arrays(value.name, got, want, coarsest) for value, got, want in pairs), remark=remark)
 
 
-def compare_arrays(name: str, got: np.ndarray, want: np.ndarray) -> OutputParity:
+def compare_arrays(name: str, got: np.ndarray, want: np.ndarray, coarsest: float = 0.0) -> OutputParity:
+    """Compare with the tolerance of the wanted type; with `coarsest` where floating values came about more coarsely."""
     if got.shape != want.shape:
         return OutputParity(name, float("inf"), float("inf"), False)
     if want.size == 0:
         return OutputParity(name, 0.0, 0.0, True)
-    tolerance = RELATIVE_TOLERANCE.get(str(want.dtype), 0.0)
+    own = RELATIVE_TOLERANCE.get(str(want.dtype), 0.0)
+    tolerance = max(own, coarsest) if own else 0.0
     a, b = got.astype(np.float64), want.astype(np.float64)
     same = (a == b) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore"):

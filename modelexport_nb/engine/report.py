@@ -9,6 +9,7 @@ from typing import Any
 import onnx_ir as ir
 
 from .attribution import Attribution
+from .capture import Attempt
 from .graph import type_text
 from .measures import Measures
 from .metadata import node_name
@@ -30,9 +31,12 @@ class ExportReport(Shown):
         attribution: every node with its scope, further calls, evidence and confidence.
         tree: the rows that the views show.
         measures: coverage, root share, ownership, convexity (DESIGN section 6).
+        attempts: each capture that was tried, in order, and why its graph was not taken; the last one is this file's
+            unless all others did no better.
         parity: agreement of the whole model's outputs with PyTorch; None when not verified.
         timings: seconds of wall time for each stage, in order.
         notes: what the reader should know: a mode that was changed, a trap that could not be undone.
+        resumed: stages that were taken from the work directory and not done again; they have no timing.
     """
 
     path: Path
@@ -50,6 +54,8 @@ class ExportReport(Shown):
     notes: tuple[str, ...]
     graph: ir.Model
     parameter_names: dict[str, str] = field(default_factory=dict)
+    attempts: tuple[Attempt, ...] = ()
+    resumed: tuple[str, ...] = ()
     _widget: Any = field(default=None, compare=False)
 
     @property

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import onnxruntime as ort
+from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NotInRuntime
 
-from .errors import CheckError, one_line
+from .errors import CheckError, NoKernelError, one_line
 
 
 def open_session(model: Path | bytes, folder: Path | None = None, profile: Path | None = None) -> ort.InferenceSession:
@@ -20,6 +21,7 @@ def open_session(model: Path | bytes, folder: Path | None = None, profile: Path 
         profile: write a profile of the run to a file of this name, with something added to it.
 
     Raises:
+        NoKernelError: the file is valid, and this machine's runtime has no kernel for it.
         CheckError: ONNX Runtime does not load it.
     """
     options = ort.SessionOptions()
@@ -35,6 +37,9 @@ def open_session(model: Path | bytes, folder: Path | None = None, profile: Path 
     source = model if isinstance(model, bytes) else str(model)
     try:
         return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except NotInRuntime as error:
+        reason = one_line(error).rpartition(" : ")[2].rstrip(".")
+        raise NoKernelError(f"This ONNX Runtime cannot run the file: {reason}.") from error
     except Exception as error:  # ONNX Runtime raises its own unrelated classes
         reason = one_line(error) if isinstance(model, bytes) else one_line(error).replace(f"{model.parent}/", "")
         raise CheckError(f"ONNX Runtime does not load the file: {reason}.") from error

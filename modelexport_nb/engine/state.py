@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .modules import holds_numbers
 from .randomness import random_state, restore_random
 
 _CONTAINERS = (dict, OrderedDict, list, set)
@@ -113,7 +114,7 @@ def _equal(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 
 def _has_values(tensor: torch.Tensor) -> bool:
-    return tensor.device.type != "meta" and not tensor.is_sparse
+    return holds_numbers(tensor) and not tensor.is_sparse
 
 
 def _plain_objects(model: nn.Module) -> list[Any]:

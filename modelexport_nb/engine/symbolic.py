@@ -14,8 +14,8 @@ import torch
 from torch import fx, nn
 
 from .attribution import CONFIDENCE, Evidence
-from .capture.failure import failing_line
 from .errors import CaptureError, InputError, one_line
+from .model_lines import failing_line
 from .modules import ModuleTree
 from .report import ExportReport
 from .sources import source_of

@@ -16,6 +16,7 @@ from .determinism import disagreement
 from .errors import AttributionError, CheckError, InputError, PathError, one_line
 from .export import assemble, check_model, observe, verify_level, with_eager_facts
 from .files import check_destination
+from .graph import lacks_weights, weights_from_inputs
 from .inputs import Inputs, as_arguments, named_arguments
 from .intermediates import check_limit
 from .judge import read_parameters
@@ -25,6 +26,7 @@ from .owners import Owners
 from .report import ExportReport
 from .strategies import Subject
 from .strategies.htp import HtpStrategy
+from .unwrap import unwrap
 
 LEAST_MATCHED = 0.3
 """Of the values in the file that can be compared, so many must occur in the model's own run. Optimised files of the
@@ -62,10 +64,13 @@ def tag_onnx(
         ModelExportError: another of its subclasses; nothing was written then.
     """
     check_model(model)
+    model, wrapper_notes = unwrap(model)
     check_choice(metadata)
     verify, limit = verify_level(verify), check_limit(values_limit)
     source, output = Path(path).expanduser(), check_destination(Path(output))
     graph = load_graph(source)
+    if lacks_weights(graph):
+        raise InputError(f'"{source.name}" holds no weights: nothing in it can be found by its numbers.')
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify, ("run", "attribute", "write", "verify"))
     eager, notes = observe(model, args, kwargs, True, clock)
@@ -78,7 +83,7 @@ def tag_onnx(
         )
         attribution, doubts = _project(subject)
         attribution = with_eager_facts(attribution, eager)
-    return assemble(subject, attribution, output, metadata, verify, clock, notes + doubts)
+    return assemble(subject, attribution, output, metadata, verify, clock, wrapper_notes + notes + doubts)
 
 
 def load_graph(path: Path) -> ir.Model:
@@ -91,7 +96,9 @@ def load_graph(path: Path) -> ir.Model:
     if not path.is_file():
         raise PathError(f'There is no file "{path}".')
     try:
-        return ir.load(path)
+        model = ir.load(path)
+        weights_from_inputs(model.graph)
+        return model
     except Exception as error:  # protobuf and onnx_ir raise their own unrelated classes
         raise CheckError(f'"{path.name}" is no ONNX file: {one_line(error)}.') from error
 

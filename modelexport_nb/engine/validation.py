@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
@@ -17,7 +18,7 @@ from .eager import EagerRun
 from .errors import CheckError, InputError, ModelExportError, PathError
 from .export import check_model, observe, verify_level
 from .findings import Check, Finding, Validation
-from .graph import all_nodes
+from .graph import all_nodes, lacks_weights
 from .hierarchy import Hierarchy, read_hierarchy
 from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
@@ -31,9 +32,12 @@ from .report import ExportReport
 from .runtime import open_session
 from .strategies import Subject
 from .tagging import load_graph, match_inputs
+from .unwrap import unwrap
 from .values import tensors_in
+from .weightless import prepared
 
 _NEEDS_MODEL = "needs the model and its inputs"
+_NO_WEIGHTS = "the file holds no weights"
 
 
 def validate(
@@ -71,7 +75,9 @@ def validate(
         if request is None:
             checks += [*_measures(hierarchy, _NEEDS_MODEL), Check("numbers", Finding.UNCHECKED, _NEEDS_MODEL)]
     if request is not None:
-        checks += _against_model(hierarchy, request, level, limit, clock)
+        weights = "none" if lacks_weights(hierarchy.graph) else "all"
+        with prepared(request.model, request.args, request.kwargs, weights) as (args, kwargs):
+            checks += _against_model(hierarchy, replace(request, args=args, kwargs=kwargs), level, limit, clock)
     return Validation(path, tuple(checks))
 
 
@@ -81,6 +87,7 @@ def _request(model: nn.Module | None, inputs: Inputs | None) -> Request | None:
             raise InputError("There are inputs but no model. Give both, or neither.")
         return None
     check_model(model)
+    model, _ = unwrap(model)
     return Request(model, *as_arguments(model, inputs))
 
 
@@ -125,12 +132,13 @@ def _against_model(hierarchy: Hierarchy, request: Request, level: str, limit: in
     if hierarchy.attribution is not None:
         checks.append(_modules(hierarchy, modules))
         if not parameters and modules.root.parameters:
-            taken = "the file holds none of the model's parameters"
+            taken = _NO_WEIGHTS if lacks_weights(graph) else "the file holds none of the model's parameters"
         elif checks[0].finding is Finding.FINE:
             taken = take_measures(all_nodes(graph), hierarchy.attribution, parameters, eager)
     checks += _measures(hierarchy, taken)
-    if level == "off":
-        return [*checks, Check("numbers", Finding.UNCHECKED, "not asked for")]
+    if level == "off" or lacks_weights(graph):
+        why = "not asked for" if level == "off" else _NO_WEIGHTS
+        return [*checks, Check("numbers", Finding.UNCHECKED, why)]
     with clock.stage("verify"):
         try:
             feed = match_inputs(graph, request)

@@ -145,4 +145,5 @@ CASES = [
         num_pos_feats=16,
         mlp_dim=64,
     ),
+    _vision("VideoMAE", "VideoMAEModel", "VideoMAEConfig", **PATCHES, num_frames=4),
 ]

@@ -50,11 +50,14 @@ def from_layers(forward: Forward, maker: Maker, model: nn.Module) -> Iterator[Gu
     names = [name for name in forward.names or maker.given if name in wanted]
     if not names:
         return
-    found = layers.candidates(model, maker.tensors, maker.batch)
-    options = [_of_shape(name, maker, model) if name in maker.given else found for name in names]
-    known = [maker.candidates(name) for name in names]
-    for combination in nearest_first([[*own, *others] for own, others in zip(known, options, strict=True)]):
-        yield "the sizes of its layers", dict(zip(names, combination, strict=True))
+    found = layers.candidates(model, maker.batch)
+    options: list[list[Any]] = []
+    for name in names:
+        specs = layers.of_shape(model, maker.given[name]) if name in maker.given else found
+        options.append([*maker.candidates(name), *specs])
+    for combination in nearest_first(options):
+        values = [one if isinstance(one, torch.Tensor) else layers.filled(one, maker.tensors) for one in combination]
+        yield "the sizes of its layers", dict(zip(names, values, strict=True))
 
 
 def nearest_first(options: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
@@ -90,10 +93,3 @@ def _choices(forward: Forward, maker: Maker) -> Iterator[tuple[list[str], bool]]
             if mask and "input_ids" in names:
                 yield names, True
             yield names, False
-
-
-def _of_shape(name: str, maker: Maker, model: nn.Module) -> list[torch.Tensor]:
-    """Tensors of a given shape: numbers, and whole numbers that every table of embeddings has."""
-    shape = maker.given[name]
-    ends = layers.ends(model)[:1] or [2]
-    return [maker.tensors.noise(shape), *(maker.tensors.numbers(shape, end) for end in ends)]

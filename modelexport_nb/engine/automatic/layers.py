@@ -16,23 +16,24 @@ SIDES = {1: (64, 256), 2: (224, 64, 32, 28, 96, 128, 256, 299, 384, 512), 3: (16
 Spec = tuple[tuple[int, ...], int | None]  # a shape, and for whole numbers the one that they stay below
 
 
-def candidates(model: nn.Module, tensors: Tensors, batch: int) -> list[torch.Tensor]:
-    """Tensors that the layers of a model could take, those of the layers that were registered first at the front."""
+def candidates(model: nn.Module, batch: int) -> list[Spec]:
+    """What the layers of a model could take, those of the layers that were registered first at the front."""
     found: dict[Spec, None] = {}
     for module in model.modules():
         found |= dict.fromkeys(_declared(module, batch))
     for module in model.modules():
         found |= dict.fromkeys(_beside_parameters(module, batch))
-    return [filled(spec, tensors) for spec in found]
+    return list(found)
 
 
-def ends(model: nn.Module) -> list[int]:
-    """Sizes of the model's tables of embeddings: whole numbers below the smallest fit all of them."""
-    sizes: set[Any] = {getattr(module, "num_embeddings", None) for module in model.modules()}
-    return sorted(size for size in sizes if _is_size(size))
+def of_shape(model: nn.Module, shape: tuple[int, ...]) -> list[Spec]:
+    """Numbers of that shape, or whole numbers that every table of embeddings has."""
+    sizes: list[Any] = [getattr(module, "num_embeddings", None) for module in model.modules()]
+    return [(shape, None), (shape, min(filter(_is_size, sizes), default=2))]
 
 
 def filled(spec: Spec, tensors: Tensors) -> torch.Tensor:
+    """A tensor as described; many are described, and few are tried."""
     shape, end = spec
     return tensors.noise(shape) if end is None else tensors.numbers(shape, end)
 

@@ -87,12 +87,15 @@ def _images(maker: Maker) -> Iterator[Shape]:
     sides = maker.declared.sides("image_size", "input_size", "img_size")
     for height, width in (*([sides[-2:]] if sides else []), *SIDES):
         yield maker.batch, channels, height, width
+        if frames := maker.declared.size("num_frames"):
+            yield maker.batch, frames, channels, height, width
 
 
 def _videos(maker: Maker) -> Iterator[Shape]:
     frames = maker.declared.size("num_frames", "temporal_patch_size") or 2
     for batch, *rest in _images(maker):
-        yield batch, frames, *rest
+        if len(rest) == 3:
+            yield batch, frames, *rest
 
 
 def _spectrograms(maker: Maker) -> Iterator[Shape]:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from .base import Capture, Captured, Request
-from .pipeline import capture, check_capture, choose, known_captures
+from .base import Attempt, Capture, Captured, Request
+from .ladder import Ladder, capture, check_capture, choose, known_captures
 
-__all__ = ["Capture", "Captured", "Request", "capture", "check_capture", "choose", "known_captures"]
+__all__ = [
+    "Attempt",
+    "Capture",
+    "Captured",
+    "Ladder",
+    "Request",
+    "capture",
+    "check_capture",
+    "choose",
+    "known_captures",
+]

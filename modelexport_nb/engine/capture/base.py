@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from ..modules import CallTree
-from ..snapshot import Snapshot
+from ..optimization import ALL_SHORT_CUTS, OptimizationOptions
+from .record import Record
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,18 @@ class Request:
     opset: int | None = None
     dynamic_shapes: Any = None
     direct: frozenset[str] = frozenset()  # modules whose forward is called without __call__
+    optimization: OptimizationOptions = ALL_SHORT_CUTS
 
 
 class Capture(Protocol):
-    """One way from `nn.Module` to ONNX. Each lives in a file of its own."""
+    """One way from `nn.Module` to ONNX. Each lives in a file of its own.
+
+    `keeps_record` says that it traces the model through `__call__` and through onnxscript's passes, where our
+    witnesses see which module call makes which node.
+    """
 
     name: str
+    keeps_record: bool
 
     def accepts(self, request: Request) -> bool:
         """Whether this way is made for such a model."""
@@ -49,17 +56,23 @@ class Capture(Protocol):
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """A capture that was tried. `why` says in one line why its graph was not taken; empty when it was."""
+
+    name: str
+    ok: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Captured:
     """An ONNX graph with its witnesses, as far as the capture has any.
 
-    `calls` are the module calls of the traced run, `run` its number in the stamps; `before` is the graph as it was
-    translated, before optimisation, with the call that made each node; `modules_by_id` resolves what torch notes
-    inside the branches of `torch.cond`. A capture that keeps no record (TorchScript) has no `before`.
+    `calls` are the module calls of the traced run, `record` says which of them made each node. A capture that keeps no
+    record (TorchScript) has neither.
     """
 
     model: ir.Model
     capture: Capture
     calls: CallTree
-    run: int
-    before: Snapshot | None
-    modules_by_id: dict[int, str]
+    record: Record | None

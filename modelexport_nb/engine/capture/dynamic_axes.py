@@ -22,9 +22,8 @@ from ..axes import Axis
 from ..dynamic_spec import is_demanded, specified_axes
 from ..errors import CaptureError
 from ..graph import all_nodes
-from ..sources import relative_source
+from ..model_lines import as_place, model_files
 from .base import Capture, Request
-from .failure import code_files
 
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
 
@@ -60,7 +59,7 @@ class AxisWatch:
     """Sees what torch finds out about sizes while it traces a model."""
 
     def __init__(self, model: nn.Module) -> None:
-        self._files = code_files(model)
+        self._files = model_files(model)
         self._tracings: dict[int, _Sizes] = {}
         self._alive: list[ShapeEnv] = []  # an id is nobody else's while its object lives
         self._latest = _Sizes()
@@ -85,7 +84,7 @@ class AxisWatch:
         while frame is not None and frame.f_code.co_filename != __file__:
             file, line = frame.f_code.co_filename, frame.f_lineno
             if file in self._files:
-                return f" at {relative_source(file)}:{line}: `{linecache.getline(file, line).strip()}`"
+                return as_place(file, line, linecache.getline(file, line).strip())
             frame = frame.f_back
         return ""
 
@@ -150,7 +149,7 @@ def _told(axis: Axis, spec: Any, line: str) -> str:
     word = f' ("{name}")' if name else ""
     return (
         f"The model fixes {axis.text}{word}, which was to vary{line}. Leave it out of the dynamic axes, or mend that "
-        "line. Nothing was written; the model is unchanged."
+        "line."
     )
 
 
@@ -163,9 +162,8 @@ def _renamed(dim: int | ir.SymbolicDim, names: Mapping[str, str]) -> int | ir.Sy
 
 
 @contextmanager
-def watched_axes(model: nn.Module) -> Iterator[AxisWatch]:
+def watching_axes(watch: AxisWatch) -> Iterator[None]:
     """Wrap the two places where torch gives an axis a symbol and finds out about it, for the block only."""
-    watch = AxisWatch(model)
     create, replace = ShapeEnv.create_symbol, ShapeEnv._set_replacement
 
     def creating(env: ShapeEnv, value: Any, source: Any, *args: Any, **kwargs: Any) -> Any:
@@ -181,6 +179,6 @@ def watched_axes(model: nn.Module) -> Iterator[AxisWatch]:
 
     ShapeEnv.create_symbol, ShapeEnv._set_replacement = creating, replacing  # type: ignore
     try:
-        yield watch
+        yield
     finally:
         ShapeEnv.create_symbol, ShapeEnv._set_replacement = create, replace  # type: ignore[method-assign]

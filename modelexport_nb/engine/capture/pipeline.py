@@ -1,85 +1,61 @@
-"""Choose a capture, run it under our witnesses, and turn whatever fails into one clear line."""
+"""Run one capture under our witnesses; what fails is kept as it failed, for the ladder to judge and to explain."""
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
+from contextlib import ExitStack
+from dataclasses import replace
 
 import onnx_ir as ir
+import torch
 
-from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
+from ..dynamic_spec import traced_inputs
+from ..errors import CaptureError, ModelExportError
+from ..inputs import fresh
 from ..modules import CallTree
+from ..optimization import quick_exporters
 from ..quiet import quiet
 from ..recording import CallRecorder
+from ..state import preserved
 from .base import Capture, Captured, Request
-from .dynamic_axes import watched_axes
-from .failure import explain
+from .dynamic_axes import AxisWatch, watching_axes
+from .failure import CaptureFailure
 from .generated import forgetting_generated_code
+from .record import Traced, record_of
 from .stamps import stamp_of, stamping
-from .torch_export import TorchOnnx
-from .torchscript import TorchScriptOnnx
-from .transformers_export import TransformersOnnx
 from .watch import Watch, watched_passes
 
-_CAPTURES: tuple[Capture, ...] = (TransformersOnnx(), TorchOnnx(), TorchScriptOnnx())
-_BY_DEFAULT = _CAPTURES[:2]  # through torch.export, the most specific first
 
-
-def known_captures() -> list[str]:
-    """Names that `capture=` takes."""
-    return ["auto", *(way.name for way in _CAPTURES)]
-
-
-def capture(request: Request, name: str = "auto") -> Captured:
-    """Capture the request's model, by default with the first capture that is made for it.
+def run_capture(request: Request, way: Capture) -> Captured:
+    """Capture the request's model that way; the model and the inputs stay as they are.
 
     Raises:
-        OptionError: no capture of that name, or it is not made for such a model.
-        CaptureError: the exporter failed; names the line of the model's code where that is known.
+        CaptureFailure: the exporter failed.
+        CaptureError: it wrote what was not asked for.
     """
-    way = choose(request, name)
+    inputs = traced_inputs(request.model, request.args, request.kwargs, request.dynamic_shapes)
+    args, kwargs = fresh(inputs)  # the model may change them while it is traced
+    traced = replace(request, args=args, kwargs=kwargs)
+    axes = AxisWatch(request.model)
     recorder = CallRecorder(request.model, request.direct)
-    keeps_record = way in _BY_DEFAULT
     try:
-        stamps = stamping(recorder) if keeps_record else contextlib.nullcontext()
-        with (
-            quiet(),
-            forgetting_generated_code(),
-            watched_axes(request.model) as axes,
-            watched_passes() as watch,
-            stamps,
-        ):
-            model = way.export(request)
+        # without gradients: where they are turned off and on, torch hides what runs in between from its own record
+        with preserved(request.model), torch.no_grad(), quiet(), forgetting_generated_code(), ExitStack() as stack:
+            stack.enter_context(quick_exporters(request.optimization))
+            stack.enter_context(watching_axes(axes))
+            watch = stack.enter_context(watched_passes())
+            if way.keeps_record:
+                stack.enter_context(stamping(recorder))
+            model = way.export(traced)
     except ModelExportError:
         raise
     except Exception as error:
-        raise CaptureError(axes.explain(request) or explain(error, request.model)) from error
-    axes.settle(model, request, way)
+        raise CaptureFailure(error, traced, recorder, axes) from error
+    axes.settle(model, traced, way)
     _check_opset(model, request.opset)
-    if not keeps_record:
-        return Captured(model, way, CallTree(), -1, None, {})
+    if not way.keeps_record:
+        return Captured(model, way, CallTree(), None)
     return _with_record(model, way, recorder, watch, request)
-
-
-def check_capture(name: str) -> None:
-    """Raise an `OptionError` for a name that `known_captures()` does not have."""
-    if name not in known_captures():
-        raise OptionError(f'Unknown capture "{name}"' + did_you_mean(str(name), known_captures()))
-
-
-def choose(request: Request, name: str) -> Capture:
-    """The capture of that name, or the most specific one for `"auto"`.
-
-    Raises:
-        OptionError: no capture of that name, or it is not made for such a model.
-    """
-    check_capture(name)
-    if name == "auto":
-        return next(way for way in _BY_DEFAULT if way.accepts(request))
-    way = next(way for way in _CAPTURES if way.name == name)
-    if not way.accepts(request):
-        raise OptionError(f"The capture {name} is not made for such a model or such shapes. Try --capture auto.")
-    return way
 
 
 def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: Watch, request: Request) -> Captured:
@@ -90,13 +66,12 @@ def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: W
     runs = Counter(stamp[0] for node in watch.before.nodes if (stamp := stamp_of(node.fx_node)) is not None)
     # Exporters run the model more than once; one run was traced. A graph without operators has no stamp to tell.
     run = runs.most_common(1)[0][0] if runs else len(recorder.runs) - 1
-    ids = {id(module): path for path, module in request.model.named_modules()}
-    return Captured(model, way, recorder.runs[run], run, watch.before, ids)
+    paths = {id(module): path for path, module in request.model.named_modules()}
+    traced = Traced(recorder.runs[run], run, paths)
+    return Captured(model, way, traced.calls, record_of(model, watch.before, traced))
 
 
 def _check_opset(model: ir.Model, asked: int | None) -> None:
     got = model.opset_imports.get("", 0)
     if asked is not None and got != asked:
-        raise CaptureError(
-            f"The exporter wrote opset {got} where {asked} was asked for. Nothing was written. Try --opset {got}."
-        )
+        raise CaptureError(f"The exporter wrote opset {got} where {asked} was asked for. Try --opset {got}.")

@@ -10,12 +10,14 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from .base import Request
+from .one_export import one_export
 
 
 class TorchOnnx:
     """Capture through `torch.export` and torch's own ONNX translation."""
 
     name = "torch.onnx"
+    keeps_record = True
 
     def accepts(self, request: Request) -> bool:
         """Every module."""
@@ -23,6 +25,11 @@ class TorchOnnx:
 
     def export(self, request: Request) -> ir.Model:
         """Run `torch.onnx.export(dynamo=True)`."""
+        with one_export():
+            return self.translate(request)
+
+    def translate(self, request: Request) -> ir.Model:
+        """The call itself; how `torch.export` runs in it is decided around it."""
         program = torch.onnx.export(
             request.model,
             request.args,

@@ -19,24 +19,28 @@ from torch import nn
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_leaves, tree_unflatten
 
 from ..graph import all_nodes
+from ..modules import holds_numbers
 from .base import Request
 
 _WRAPPED = "modelexport_wrapped"  # like no name of a model's own
+_PLAIN = (torch.Tensor, int, float, str, type(None))  # what stands in a result by itself
 
 
 class TorchScriptOnnx:
     """Capture through `torch.jit.trace` and torch's older ONNX translation."""
 
     name = "torchscript"
+    keeps_record = False
 
     def accepts(self, request: Request) -> bool:
-        """Any module whose shapes may be fixed: dynamic shapes are described in the terms of torch.export."""
-        return request.dynamic_shapes is None
+        """Any module whose shapes may be fixed (dynamic shapes are described in the terms of torch.export) and that
+        can run: it has weights."""
+        return request.dynamic_shapes is None and all(map(holds_numbers, request.model.parameters()))
 
     def export(self, request: Request) -> ir.Model:
         """Run `torch.onnx.export(dynamo=False)`; names are as if the model itself had been exported."""
         wrapper = _Flat(request)
-        with tempfile.TemporaryDirectory() as folder, _no_fused_attention():
+        with tempfile.TemporaryDirectory() as folder, _no_fused_attention(), _silent():
             path = Path(folder) / "graph.onnx"  # a file, because torch puts weights beyond 2 GB beside it
             torch.onnx.export(
                 wrapper.eval(),
@@ -73,6 +77,17 @@ def _no_fused_attention() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(enabled)
 
 
+@contextmanager
+def _silent() -> Iterator[None]:
+    """When it fails, torch prints the whole graph, past Python's own output."""
+    printer = torch._C._jit_onnx_log  # its switch is turned on by torch itself
+    torch._C._jit_onnx_log = lambda *_: None
+    try:
+        yield
+    finally:
+        torch._C._jit_onnx_log = printer
+
+
 class _Flat(nn.Module):
     """Calls the model with its own arguments; takes and returns tensors in a row."""
 
@@ -88,7 +103,10 @@ class _Flat(nn.Module):
         leaves = [next(fresh) if isinstance(leaf, torch.Tensor) else leaf for leaf in self._leaves]
         args, kwargs = tree_unflatten(leaves, self._layout)
         outputs = self.get_submodule(_WRAPPED)(*args, **kwargs)
-        return tuple(leaf for leaf in tree_leaves(outputs) if isinstance(leaf, torch.Tensor))
+        leaves = tree_leaves(outputs)
+        if (strange := next((leaf for leaf in leaves if not isinstance(leaf, _PLAIN)), None)) is not None:
+            raise TypeError(f"the model returns a {type(strange).__name__}, in which tensors are not found")
+        return tuple(leaf for leaf in leaves if isinstance(leaf, torch.Tensor))
 
 
 def _named_tensors(request: Request) -> dict[str, torch.Tensor]:

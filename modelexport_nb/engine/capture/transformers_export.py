@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import onnx_ir as ir
 import torch
-from torch.utils._pytree import tree_map
 
+from ..dynamic_spec import without_names
 from ..inputs import named_arguments
 from .base import Request
+from .one_export import one_export
 
 
 class TransformersOnnx:
     """Capture of a `PreTrainedModel` with keyword inputs."""
 
     name = "OnnxExporter"
+    keeps_record = True
 
     def accepts(self, request: Request) -> bool:
         """A `PreTrainedModel` all of whose arguments have names."""
@@ -32,7 +35,8 @@ class TransformersOnnx:
 
         named = self._named(request)
         config = OnnxConfig(opset_version=request.opset, dynamic_shapes=_shapes(request.dynamic_shapes, named))
-        model, _ = OnnxExporter().export_program(request.model, named, config)
+        with one_export(), _flags_in_parts(request):
+            model, _ = OnnxExporter().export_program(request.model, named, config)
         return model
 
     def input_tensors(self, request: Request, names: list[str]) -> dict[str, torch.Tensor]:
@@ -54,9 +58,25 @@ class TransformersOnnx:
 def _shapes(shapes: Any, named: Mapping[str, Any]) -> Any:
     """Dynamic shapes as the exporter takes them: hints in place of the names of axes, which only torch.onnx knows, and
     no level for arguments that `forward` takes as `**kwargs`."""
-    hints = tree_map(lambda axis: torch.export.Dim.DYNAMIC if isinstance(axis, str) else axis, shapes)
+    hints = without_names(shapes)
     if not isinstance(hints, dict):
         return hints
     nested = [value for name, value in hints.items() if name not in named and isinstance(value, dict)]
     flat = {name: shape for level in (*nested, hints) for name, shape in level.items()}
     return {name: flat.get(name) for name in named}
+
+
+@contextmanager
+def _flags_in_parts(request: Request) -> Iterator[None]:
+    """The exporter turns flags among the inputs into options of the model's config; its parts have configs as well."""
+    flags = {name: value for name, value in request.kwargs.items() if isinstance(value, bool)}
+    held = (getattr(module, "config", None) for module in request.model.modules())
+    configs = {id(config): vars(config) for config in held if config is not None}
+    before = [(options, name, options[name]) for options in configs.values() for name in flags.keys() & options]
+    for options, name, _ in before:
+        options[name] = flags[name]
+    try:
+        yield
+    finally:
+        for options, name, value in before:
+            options[name] = value

@@ -12,6 +12,7 @@ import onnx_ir as ir
 import onnxscript.optimizer
 import onnxscript.version_converter
 
+from ..graph import forget_numberless
 from ..lineage import trace_lineage
 from ..snapshot import Snapshot
 
@@ -26,11 +27,13 @@ class Watch:
     def see_translated(self, model: ir.Model) -> None:
         """The exporter is about to convert the opset, which inlines functions."""
         if self.translated is None:
+            forget_numberless(model)
             self.translated = Snapshot.of(model)
 
     def see_before(self, model: ir.Model) -> None:
         """The exporter is about to optimise."""
         if self.before is None:
+            forget_numberless(model)
             self.before = Snapshot.of(model)
             self._name_inlined(self.before)
 

@@ -117,7 +117,7 @@ def child_process(folder: Path, staging: Path, model: Any) -> Iterator[Child]:
         with theirs:
             path = json.dumps([str(entry) for entry in sys.path])
             process = subprocess.Popen(
-                [sys.executable, "-c", _BOOT, path, str(theirs.fileno()), str(folder), str(staging.absolute())],
+                [sys.executable, "-u", "-c", _BOOT, path, str(theirs.fileno()), str(folder), str(staging.absolute())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C reaches us alone, and the group can be killed as a whole

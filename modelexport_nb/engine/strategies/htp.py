@@ -27,7 +27,7 @@ class HtpStrategy:
     def obstacle(self, subject: Subject) -> str | None:
         """It needs values of both sides."""
         if subject.eager.values is None:
-            return "htp needs an eager run that recorded its values"
+            return "htp compares numbers, and this run recorded none; without weights take fx or usage_based"
         return None
 
     def attribute(self, subject: Subject) -> Attribution:

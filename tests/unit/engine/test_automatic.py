@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from modelexport_nb.engine.automatic import MadeInputs, make_inputs
+from modelexport_nb.engine.automatic.tensors import Tensors
 from modelexport_nb.engine.errors import InputError
 from modelexport_nb.engine.export import export_model
 from tests.zoo import CASES
@@ -112,6 +113,15 @@ class Flattens(nn.Module):
 @pytest.mark.parametrize("side", [28, 32, 96])
 def test_the_model_judges_the_size_of_an_image(side: int) -> None:
     assert shapes_of(make_inputs(Flattens(side))) == {"x": [1, 1, side, side]}
+
+
+def test_what_is_not_tried_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images as wide as the inner layers of a network would fill the memory."""
+    made = []
+    noise = Tensors.noise
+    monkeypatch.setattr(Tensors, "noise", lambda self, shape: made.append(shape) or noise(self, shape))
+    make_inputs(nn.Sequential(nn.Conv2d(3, 4096, 1, stride=32), nn.Conv2d(4096, 2, 1)))
+    assert made == [(1, 3, 224, 224)]
 
 
 class OnlyParameters(nn.Module):

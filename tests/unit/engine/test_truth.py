@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from modelexport_nb.engine.capture import Request
-from modelexport_nb.engine.capture.pipeline import _CAPTURES
+from modelexport_nb.engine.capture.ladder import _CAPTURES
 from modelexport_nb.engine.graph import all_nodes
 from modelexport_nb.engine.inputs import as_arguments
 from modelexport_nb.engine.report import ExportReport

@@ -1,0 +1,26 @@
+"""Which short cuts an export may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OptimizationOptions:
+    """Short cuts, each of which can be turned off; none changes the graph, the numbers or the attribution.
+
+    Attributes:
+        keep_tables: torch builds its tables of operators (ONNX translations, type promotion) anew for every export;
+            they are built once for the process.
+        linear_rewrites: onnxscript tries every rewrite rule on every node, and one with several outputs against all
+            nodes of the graph; only nodes that can begin a rule, and only their neighbours, are tried.
+        decompose_what_needs_it: torch traces the whole graph again to take a few operators apart; each kind of call
+            that needs it is taken apart once, by itself.
+    """
+
+    keep_tables: bool = True
+    linear_rewrites: bool = True
+    decompose_what_needs_it: bool = True
+
+
+ALL_SHORT_CUTS = OptimizationOptions()

@@ -1,0 +1,34 @@
+"""All short cuts that are allowed and known to be safe here, for one block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from .options import OptimizationOptions
+from .patching import is_known
+from .rewriting import linear_rewrites
+
+
+@contextmanager
+def quick_exporters(options: OptimizationOptions) -> Iterator[None]:
+    """Let torch's and onnxscript's exporters take short cuts while the block runs.
+
+    Where the installed torch or onnxscript is another than those whose insides we know, they go their own way.
+    """
+    with ExitStack() as cuts:
+        if options.linear_rewrites and is_known("onnxscript"):
+            cuts.enter_context(linear_rewrites())
+        if is_known("torch"):
+            _enter_torch(cuts, options)
+        yield
+
+
+def _enter_torch(cuts: ExitStack, options: OptimizationOptions) -> None:
+    from .decomposition import decomposing_what_needs_it  # what they replace exists in known versions only
+    from .tables import kept_tables
+
+    if options.keep_tables:
+        cuts.enter_context(kept_tables())
+    if options.decompose_what_needs_it:
+        cuts.enter_context(decomposing_what_needs_it())

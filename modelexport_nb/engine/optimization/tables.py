@@ -1,0 +1,45 @@
+"""torch's tables of operators, built once for the process instead of once for each export."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch.onnx._internal.exporter._registration import ONNXRegistry
+from torch.onnx._internal.fx.passes import type_promotion
+
+from .patching import replaced
+
+
+@contextmanager
+def kept_tables() -> Iterator[None]:
+    """Let torch's exporter take copies of the tables that are there while the block runs."""
+
+    def from_torchlib(cls: type[ONNXRegistry], opset_version: int | None = None) -> ONNXRegistry:
+        kept = _registry(*(() if opset_version is None else (opset_version,)))
+        registry = copy.copy(kept)  # an exporter adds translations of its own
+        registry.functions = {target: list(found) for target, found in kept.functions.items()}
+        return registry
+
+    with (
+        replaced(ONNXRegistry, "from_torchlib", classmethod(from_torchlib)),
+        replaced(type_promotion, "TypePromotionTable", _promotions),
+    ):
+        yield
+
+
+_build_registry = ONNXRegistry.from_torchlib  # as torch has it, bound before anything is replaced
+_build_promotions = type_promotion.TypePromotionTable
+
+
+@functools.cache
+def _registry(*opset: int) -> ONNXRegistry:
+    return _build_registry(*opset)
+
+
+@functools.cache
+def _promotions() -> Any:
+    return _build_promotions()
