@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.agreement import agreement
+    from .engine.automatic import make_inputs
     from .engine.compare import compare
     from .engine.comparison import Comparison
     from .engine.errors import ModelExportError
     from .engine.export import export_model
+    from .engine.generation import GenerationReport, export_generation
     from .engine.hierarchy import read_hierarchy
+    from .engine.optimization import OptimizationOptions
+    from .engine.pretrained import load_pretrained
     from .engine.report import ExportReport
     from .engine.symbolic import trace_symbolically
     from .engine.tagging import tag_onnx
@@ -30,12 +34,17 @@ __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "ExportReport",
+    "GenerationReport",
     "ModelExportError",
+    "OptimizationOptions",
     "__version__",
     "agreement",
     "compare",
+    "export_generation",
     "export_model",
     "load_ipython_extension",
+    "load_pretrained",
+    "make_inputs",
     "read_hierarchy",
     "tag_onnx",
     "trace_symbolically",
@@ -46,10 +55,15 @@ __all__ = [
 _HOME = {
     "Comparison": "comparison",
     "ExportReport": "report",
+    "GenerationReport": "generation",
     "ModelExportError": "errors",
+    "OptimizationOptions": "optimization",
     "agreement": "agreement",
     "compare": "compare",
+    "export_generation": "generation",
     "export_model": "export",
+    "load_pretrained": "pretrained",
+    "make_inputs": "automatic",
     "read_hierarchy": "hierarchy",
     "tag_onnx": "tagging",
     "trace_symbolically": "symbolic",
