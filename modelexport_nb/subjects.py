@@ -15,6 +15,7 @@ from torch import nn
 
 from .engine.automatic import make_inputs
 from .engine.errors import OptionError
+from .engine.export import check_model
 from .engine.pretrained import Pretrained, load_pretrained
 from .options import BATCH, CLASS, SHAPE, TASK, TEXT, TRUST
 
@@ -43,12 +44,10 @@ class Subject:
         """What makes its inputs, of the files that the model was loaded from; None where there is nothing known."""
         if self.pretrained is not None:
             return self.pretrained.processor
-        source = getattr(
-            self.model, "name_or_path", None
-        )  # where transformers loaded a model that is here as an object
-        return (
-            Pretrained(self.model, source, self.notes, source).processor if isinstance(source, str) and source else None
-        )
+        source = getattr(self.model, "name_or_path", None)  # where transformers loaded a model that is an object here
+        if not isinstance(source, str) or not source:
+            return None
+        return Pretrained(self.model, source, self.notes, source).processor
 
 
 def load_subject(name: str | Path, options: Namespace) -> Subject:
@@ -85,6 +84,7 @@ def make_missing_inputs(subject: Subject, options: Namespace, *, engine_can: boo
         if asked:
             raise OptionError(f"{asked[0].flags[0]} says what to make inputs of, and there are inputs already.")
         return
+    check_model(subject.model)
     shapes = dict(options.shape or ())
     if len(shapes) < len(options.shape or ()):
         raise OptionError("--shape gives one input two shapes.")
