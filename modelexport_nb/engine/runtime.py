@@ -42,7 +42,7 @@ def open_session(model: Path | bytes, folder: Path | None = None, profile: Path 
         raise NoKernelError(f"This ONNX Runtime cannot run the file: {reason}.") from error
     except Exception as error:  # ONNX Runtime raises its own unrelated classes
         reason = one_line(error) if isinstance(model, bytes) else one_line(error).replace(f"{model.parent}/", "")
-        raise CheckError(f"ONNX Runtime does not load the file: {reason}.") from error
+        raise CheckError(f"ONNX Runtime does not load the file: {reason.rstrip('.')}.") from error
 
 
 def run_session(session: ort.InferenceSession, names: list[str] | None, feed: dict[str, np.ndarray]) -> list[Any]:

@@ -151,6 +151,6 @@ class Ladder:
         """A capture that fails takes its time: one that must fail for the same reason is left out."""
         if failure.fixes_axis:
             return False  # what was asked for contradicts the model, whoever looks at it
-        if not failure.following and way in (_REPAIRED, _STRICT):
-            return False  # they follow a model better; what they cannot do is translate it better
+        if not failure.following and way is _STRICT:
+            return False  # it follows a model in another way; what it cannot do is translate it better
         return not (failure.decides_by_data and self._number_read is not None)

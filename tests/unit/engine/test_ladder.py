@@ -280,6 +280,26 @@ def test_reshape_where_the_layout_forbids_a_view() -> None:
         assert torch.ones(2).view(torch.int32).dtype is torch.int32
 
 
+class Asserts(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        torch._check_tensor_all(x < 100, lambda: "too large")
+        return self.linear(x)
+
+
+def test_assertions_about_numbers_are_left_out(tmp_path: Path) -> None:
+    assertion = torch._check_tensor_all_with
+    report = export_model(perturb(Asserts()), X, tmp_path / "m.onnx")
+    assert report.capture == "repaired" and report.strategy == "fx" and report.measures.disowned == ()
+    assert "no translation of" in report.attempts[0].why and "torch._check_tensor_all(" in report.attempts[0].why
+    assert torch._check_tensor_all_with is assertion
+    with pytest.raises(RuntimeError, match="too large"):
+        Asserts()(X + 1000)
+
+
 def test_the_repaired_capture_keeps_the_record() -> None:
     model, inputs = build("Sequential")
     found = capture(Request(model, (inputs,), {}), "repaired")
