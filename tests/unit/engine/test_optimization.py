@@ -1,0 +1,160 @@
+"""Short cuts change nothing: with and without them the graph, its numbers and its attribution are the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+import pytest
+import torch
+from onnxscript import rewriter
+from torch import nn
+from torch.onnx._internal.exporter import _fx_passes
+from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+from modelexport_nb.engine.export import export_model
+from modelexport_nb.engine.graph import all_nodes
+from modelexport_nb.engine.optimization import OptimizationOptions, patching, quick_exporters
+from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.engine.snapshot import Snapshot
+
+from .zoo import build, perturb
+
+NONE = OptimizationOptions(keep_tables=False, linear_rewrites=False, decompose_what_needs_it=False)
+EACH = {
+    "tables": OptimizationOptions(linear_rewrites=False, decompose_what_needs_it=False),
+    "rewrites": OptimizationOptions(keep_tables=False, decompose_what_needs_it=False),
+    "decomposition": OptimizationOptions(keep_tables=False, linear_rewrites=False),
+    "all": OptimizationOptions(),
+}
+
+
+class InPlace(nn.Module):
+    """Changes tensors in place: its own, and one that a view of it sees."""
+
+    def __init__(self, through_a_view: bool) -> None:
+        super().__init__()
+        self.linear, self.norm = nn.Linear(8, 8), nn.BatchNorm1d(8)
+        self.through_a_view = through_a_view
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.linear(x)
+        first = y[:, :4] if self.through_a_view else y.sin()
+        y = y.relu_()
+        y += 1
+        return self.norm(y) + torch.cat([first, first], 1)[:, :8].mean()
+
+
+def what_it_is(report: ExportReport) -> list[Any]:
+    """Each node: operator, attributes, types of what it makes, and who made it."""
+    nodes = Snapshot.of(report.graph).nodes
+    made = [[(value.dtype, value.shape) for value in frozen.outputs] for frozen in nodes]
+    edges = _edges(report.graph)
+    return [
+        (frozen.op, _comparable(frozen.attributes), types, reads, record.scope, record.also, record.evidence)
+        for frozen, types, reads, record in zip(nodes, made, edges, report.nodes(), strict=True)
+    ]
+
+
+def _edges(graph: ir.Model) -> list[list[Any]]:
+    number = {id(value): at for at, node in enumerate(all_nodes(graph)) for value in node.outputs}
+    return [[number.get(id(value)) for value in node.inputs] for node in all_nodes(graph)]
+
+
+def _comparable(attributes: tuple[tuple[str, Any], ...]) -> list[Any]:
+    return [(name, value) for name, value in attributes if not str(value).startswith("graph at")]
+
+
+def exported(model: nn.Module, inputs: Any, path: Path, options: OptimizationOptions) -> list[Any]:
+    report = export_model(model, inputs, path, optimization=options)
+    assert report.parity is not None and report.parity.ok
+    return what_it_is(report)
+
+
+@pytest.mark.parametrize("name", ["BERT with mask", "GPT-2", "ResNet", "GRU", "torch.cond", "called twice"])
+def test_nothing_changes(tmp_path: Path, name: str) -> None:
+    slow = exported(*build(name), tmp_path / "slow.onnx", NONE)
+    assert exported(*build(name), tmp_path / "quick.onnx", OptimizationOptions()) == slow
+
+
+@pytest.mark.parametrize("switch", EACH)
+def test_each_switch_alone(tmp_path: Path, switch: str) -> None:
+    slow = exported(*build("Conv and BatchNorm"), tmp_path / "slow.onnx", NONE)
+    assert exported(*build("Conv and BatchNorm"), tmp_path / "quick.onnx", EACH[switch]) == slow
+
+
+@pytest.mark.parametrize("through_a_view", [False, True])
+def test_tensors_changed_in_place(tmp_path: Path, through_a_view: bool) -> None:
+    model = perturb(InPlace(through_a_view)).eval()
+    x = torch.randn(3, 8)
+    slow = exported(model, x, tmp_path / "slow.onnx", NONE)
+    assert exported(model, x, tmp_path / "quick.onnx", OptimizationOptions()) == slow
+
+
+def test_sizes_that_vary(tmp_path: Path) -> None:
+    model, inputs = build("BERT with mask")
+    report = export_model(model, inputs, tmp_path / "m.onnx", dynamic="batch,sequence")
+    assert report.parity is not None and report.parity.ok and report.parity.second_size is not None
+
+
+def test_all_is_as_before() -> None:
+    before = (vars(ONNXRegistry)["from_torchlib"], rewriter._DEFAULT_REWRITE_RULES, _fx_passes.decompose_with_registry)
+    with pytest.raises(KeyError), quick_exporters(OptimizationOptions()):
+        assert rewriter._DEFAULT_REWRITE_RULES is not before[1]
+        assert _fx_passes.decompose_with_registry is not before[2]
+        raise KeyError
+    assert before == (
+        vars(ONNXRegistry)["from_torchlib"],
+        rewriter._DEFAULT_REWRITE_RULES,
+        _fx_passes.decompose_with_registry,
+    )
+
+
+def test_a_table_is_nobody_elses() -> None:
+    """An exporter adds translations of its own to its copy."""
+    with quick_exporters(OptimizationOptions()):
+        one = ONNXRegistry.from_torchlib()
+        one.functions.clear()
+        two = ONNXRegistry.from_torchlib()
+    assert two.functions
+    assert two.functions.keys() == ONNXRegistry.from_torchlib().functions.keys()
+
+
+@pytest.mark.parametrize("library", ["torch", "onnxscript"])
+def test_another_version_goes_its_own_way(library: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(patching.KNOWN_VERSIONS, library, "0.0")
+    with quick_exporters(OptimizationOptions()):
+        left = _fx_passes.decompose_with_registry.__module__.startswith("torch.")
+        assert left is (library == "torch")
+        assert isinstance(rewriter._DEFAULT_REWRITE_RULES[0], rewriter.RewriteRule) is (library == "onnxscript")
+    assert exported(*build("ResNet"), tmp_path / "m.onnx", OptimizationOptions())
+
+
+class Halves(nn.Module):
+    """Two slices that a rule with two ends makes one Split of, among many that it must leave alone."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for _ in range(3):
+            left, right = x[..., :4], x[..., 4:]
+            x = torch.cat([right * 2, left - 1], -1)
+        return x[..., 1:3]
+
+
+def test_a_rule_with_several_ends_still_finds_them(tmp_path: Path) -> None:
+    x = torch.randn(2, 8)
+    slow = exported(Halves(), x, tmp_path / "slow.onnx", NONE)
+    assert exported(Halves(), x, tmp_path / "quick.onnx", EACH["rewrites"]) == slow
+    assert sum(node[0][1] == "Split" for node in slow) == 3
+
+
+def test_weights_are_the_same(tmp_path: Path) -> None:
+    """Folding a BatchNorm computes new weights: those of both ways, number by number."""
+    files = [tmp_path / "slow.onnx", tmp_path / "quick.onnx"]
+    for file, options in zip(files, (NONE, OptimizationOptions()), strict=True):
+        export_model(*build("Conv and BatchNorm"), file, optimization=options)
+    slow, quick = ([value.const_value for value in ir.load(file).graph.initializers.values()] for file in files)
+    assert len(slow) == len(quick)
+    for one, other in zip(slow, quick, strict=True):
+        assert one is not None and other is not None and np.array_equal(one.numpy(), other.numpy())
