@@ -10,7 +10,7 @@ from .grammar import Argument, Once, byte_size, listed, seconds, shape
 METADATA = ("lean", "full", "none")
 VERIFY = ("model", "modules", "off")
 STRATEGIES = ("fx", "htp", "usage_based")
-WEIGHTS_CHOICES = ("all", "none")
+WHICH_WEIGHTS = ("all", "none")
 
 # ---- what a verb is about ----
 
@@ -110,7 +110,7 @@ STRATEGIES_LIST = Argument(
 )
 CAPTURE = Argument(
     ("--capture",),
-    "How the graph is made: OnnxExporter, torch.onnx, torchscript, or auto, which chooses.",
+    "How the graph is made: OnnxExporter, torch.onnx, repaired, strict, torchscript, or auto, which tries in turn.",
     "capture",
     "auto",
     {"metavar": "NAME", "action": Once},

@@ -14,11 +14,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from .errors import InputError, OptionError, did_you_mean, one_line
+from .errors import InputError, OptionError, one_line
 from .hub import cached_first, find_source, has_processor_files, has_vocabulary, not_loaded, quiet_loading
 from .model_classes import architectures, find_class, needs_trust
-
-WEIGHTS_CHOICES: tuple[str, ...] = ("all", "none")
+from .weightless import check_weights
 
 
 @dataclass
@@ -88,8 +87,7 @@ def load_pretrained(
         InputError: there is no such model, or it does not load; says whether the Hub was asked.
         OptionError: no such task or class.
     """
-    if weights not in WEIGHTS_CHOICES:
-        raise OptionError(f'Unknown weights "{weights}"' + did_you_mean(str(weights), WEIGHTS_CHOICES))
+    check_weights(weights)
     if task is not None and class_name is not None:
         raise OptionError("A task and a class are two ways to say the same. Give one of them.")
     source, called = find_source(name)

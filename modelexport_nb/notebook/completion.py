@@ -12,7 +12,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from modelexport_nb.grammar import Argument
-from modelexport_nb.options import INPUTS, METADATA, VERIFY, WEIGHTS_CHOICES
+from modelexport_nb.options import INPUTS, METADATA, VERIFY, WHICH_WEIGHTS
 from modelexport_nb.verbs import EXPORT, NOTEBOOK_VERBS
 
 from .exported import is_compared, is_exported
@@ -115,7 +115,7 @@ def _choices(kind: str | None) -> list[str]:
         return task_names()
     if kind == "class":
         return class_names()
-    choices = {"metadata": METADATA, "verify": VERIFY, "weights": WEIGHTS_CHOICES, "dynamic": ("auto",)}
+    choices = {"metadata": METADATA, "verify": VERIFY, "weights": WHICH_WEIGHTS, "dynamic": ("auto",)}
     return list(choices.get(kind or "", ()))
 
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from modelexport_nb import cli, compare, export_model, tag_onnx
+from modelexport_nb.engine.capture import known_captures
+from modelexport_nb.engine.export import VERIFY_CHOICES
 from modelexport_nb.engine.metadata import METADATA_CHOICES
 from modelexport_nb.engine.validation import validate
+from modelexport_nb.engine.weightless import WEIGHTS_CHOICES
 from modelexport_nb.grammar import byte_size, listed, seconds, shape
 from modelexport_nb.notebook.line import parser_of
 from modelexport_nb.notebook.settings import ModelExport
-from modelexport_nb.options import METADATA
+from modelexport_nb.options import CAPTURE, METADATA, VERIFY, WHICH_WEIGHTS
 from modelexport_nb.verbs import CHECK, NOTEBOOK_VERBS, SHELL_VERBS, VALIDATE, VERBS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -75,6 +78,9 @@ def test_config_has_the_defaults_and_helps_of_the_grammar():
 
 def test_choices_are_those_of_the_engine():
     assert METADATA == METADATA_CHOICES
+    assert VERIFY == VERIFY_CHOICES
+    assert WHICH_WEIGHTS == WEIGHTS_CHOICES
+    assert all(name in CAPTURE.help for name in known_captures())
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
