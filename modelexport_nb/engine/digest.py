@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .modules import storage_address
+from .modules import holds_numbers, storage_address
 from .sources import relative_source
 
 _DEEPEST = 60  # what lies deeper counts by its type
@@ -158,7 +158,7 @@ def _tensor_content(tensor: torch.Tensor) -> Iterator[str | memoryview]:
     data = data if data.layout is torch.strided else data.to_dense()
     data = data.dequantize() if data.is_quantized else data
     yield f"{data.stride()}"
-    if data.numel() and storage_address(data):
+    if data.numel() and holds_numbers(data) and storage_address(data):
         flat = data.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
         yield flat.view(torch.uint8).numpy().data
 

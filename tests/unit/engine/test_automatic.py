@@ -287,7 +287,7 @@ def test_an_export_without_inputs_says_which_it_made(tmp_path: Path) -> None:
 
 def test_dynamic_axes_are_not_taken_for_constants(tmp_path: Path) -> None:
     dynamic = {"input": {0: torch.export.Dim("batch")}}
-    report = export_model(CASES["MLP"].build(), None, tmp_path / "m.onnx", dynamic_shapes=dynamic)
+    report = export_model(CASES["MLP"].build(), None, tmp_path / "m.onnx", dynamic=dynamic)
     assert not isinstance(report.graph.graph.inputs[0].shape[0], int)
 
 

@@ -126,7 +126,7 @@ def test_the_same_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
                 strategy="htp",
                 metadata="full",
                 verify="modules",
-                dynamic_shapes=({0: torch.export.Dim("batch", min=2)},),
+                dynamic=({0: torch.export.Dim("batch", min=2)},),
                 progress=lambda *stage, stages=stages: stages.append(stage),
                 isolate=isolate,
             )

@@ -195,7 +195,7 @@ def test_an_axis_that_the_model_fixes_is_told_with_the_line(shapes: Any, tmp_pat
     handlers = list(logging.getLogger("torch.__trace").handlers)
     environment = dict(os.environ)
     with pytest.raises(CaptureError) as caught:
-        export_model(nn.Sequential(Specialises()), X, tmp_path / "m.onnx", dynamic_shapes=shapes)
+        export_model(nn.Sequential(Specialises()), X, tmp_path / "m.onnx", dynamic=shapes)
     message = str(caught.value)
     assert "Axis 1 of input cannot be dynamic" in message and "`return x + self.place`" in message
     assert "test_ladder.py:" in message and "5" in message and "Tried" not in message and "\n" not in message

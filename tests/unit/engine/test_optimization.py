@@ -132,23 +132,6 @@ def test_another_version_goes_its_own_way(library: str, monkeypatch: pytest.Monk
     assert exported(*build("ResNet"), tmp_path / "m.onnx", OptimizationOptions())
 
 
-class Halves(nn.Module):
-    """Two slices that a rule with two ends makes one Split of, among many that it must leave alone."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for _ in range(3):
-            left, right = x[..., :4], x[..., 4:]
-            x = torch.cat([right * 2, left - 1], -1)
-        return x[..., 1:3]
-
-
-def test_a_rule_with_several_ends_still_finds_them(tmp_path: Path) -> None:
-    x = torch.randn(2, 8)
-    slow = exported(Halves(), x, tmp_path / "slow.onnx", NONE)
-    assert exported(Halves(), x, tmp_path / "quick.onnx", EACH["rewrites"]) == slow
-    assert sum(node[0][1] == "Split" for node in slow) == 3
-
-
 def test_weights_are_the_same(tmp_path: Path) -> None:
     """Folding a BatchNorm computes new weights: those of both ways, number by number."""
     files = [tmp_path / "slow.onnx", tmp_path / "quick.onnx"]
