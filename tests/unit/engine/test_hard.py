@@ -288,6 +288,7 @@ def with_a_script() -> nn.Module:
         ),
         (ReturnsStrange, CaptureError, "Pair"),
         (quantised, CaptureError, "keeps its weights in an object of C\\+\\+.*quantise the ONNX file"),
+        (with_a_script, CaptureError, "1 is a TorchScript module, whose Python code is gone"),
         (lambda: nn.LSTM(8, 6, proj_size=3), CheckError, "does not run the file"),
     ],
 )
