@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from modelexport_nb.engine import export, files
+from modelexport_nb.engine.capture import ladder
 from modelexport_nb.engine.errors import PathError
 from modelexport_nb.engine.export import export_model
 
@@ -23,7 +24,7 @@ from .test_bad_input import KeepsState, X, state_of
 # The function that does the work of each stage, where `export_model` looks it up.
 WORK: dict[str, tuple[Any, str]] = {
     "run": (export, "run_eagerly"),
-    "capture": (export, "capture_graph"),
+    "capture": (ladder, "run_capture"),
     "attribute": (export, "with_eager_facts"),
     "write": (onnx_ir, "save"),
     "check": (export, "check_file"),

@@ -303,7 +303,7 @@ def test_assertions_about_numbers_are_left_out(tmp_path: Path) -> None:
 def test_the_repaired_capture_keeps_the_record() -> None:
     model, inputs = build("Sequential")
     found = capture(Request(model, (inputs,), {}), "repaired")
-    assert found.before is not None and len(found.calls) > 1
+    assert found.record is not None and len(found.calls) > 1
 
 
 def test_a_check_error_is_one_of_the_attempts(captures: Any, tmp_path: Path) -> None:
