@@ -42,7 +42,7 @@ def check_numbers(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any
     empty = next((name for name, tensor in named if not holds_numbers(tensor)), None)
     if empty is not None:
         raise InputError(
-            f'The model has no numbers in {empty} (meta device or fake tensor). Load its weights, or export the '
+            f"The model has no numbers in {empty} (meta device or fake tensor). Load its weights, or export the "
             'structure alone with weights="none".'
         )
     if not all(holds_numbers(tensor) for tensor in tensors_in((args, kwargs))):

@@ -15,7 +15,7 @@ def quick_matching() -> Iterator[None]:
 
     The matcher lists all nodes of the graph before it looks at the one that it is asked about; it finds the same.
     """
-    matcher = _matcher.SimplePatternMatcher
+    matcher: Any = _matcher.SimplePatternMatcher
     original = matcher.match
 
     def match(self: Any, model: Any, graph: Any, node: Any, **options: Any) -> Any:
