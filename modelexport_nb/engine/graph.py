@@ -68,12 +68,12 @@ def weights_as_inputs(graph: ir.Graph) -> Iterator[None]:
 
 def weights_from_inputs(graph: ir.Graph) -> None:
     """Make inputs that are marked as weights the initializers again that they stand for."""
-    marked = [value for value in graph.inputs if value.name and WEIGHT in value.metadata_props]
-    rest = [value for value in graph.inputs if value not in set(marked)]
+    marked = {value.name: value for value in graph.inputs if value.name and WEIGHT in value.metadata_props}
+    rest = [value for value in graph.inputs if value.name not in marked]
     graph.inputs.clear()
     graph.inputs.extend(rest)
-    for value in marked:
-        graph.initializers[value.name or ""] = value
+    for name, value in marked.items():
+        graph.initializers[name] = value
 
 
 def lacks_weights(model: ir.Model) -> bool:
