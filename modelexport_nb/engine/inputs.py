@@ -83,15 +83,24 @@ def _make_caches_known(model: nn.Module, inputs: Any) -> None:
         register_cache_pytrees_for_model(model)
 
 
+_META = torch.device("meta")
+
+
 def _check_values(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """What no model of tensors can use, before it fails in words of its own."""
-    devices = {tensor.device for tensor in (*model.parameters(), *model.buffers())}
+    held = (*model.parameters(), *model.buffers())
+    devices = {tensor.device for tensor in held if not tensor.is_meta}  # without numbers is another matter
     for name, value in _by_name(model, args, kwargs).items():
         if (why := _is_no_tensor(value)) is not None:
             raise InputError(f"The input {name} is {_kind(value)}, not a tensor. {why}")
         if isinstance(value, torch.Tensor) and value.dim() and not len(value):
             raise InputError(f"The input {name} is empty: its shape is {list(value.shape)}. Pass one example at least.")
-        if isinstance(value, torch.Tensor) and len(devices) == 1 and value.device not in devices and value.dim():
+        if (
+            isinstance(value, torch.Tensor)
+            and len(devices) == 1
+            and value.device not in devices | {_META}
+            and value.dim()
+        ):
             home = next(iter(devices))
             raise InputError(
                 f'The input {name} is on {value.device} and the model on {home}. Move it: {name}.to("{home}").'

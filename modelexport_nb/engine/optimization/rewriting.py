@@ -55,6 +55,9 @@ class _Neighbours:
     def graph(self) -> ir.Graph:
         return self.whole if isinstance(self.whole, ir.Graph) else self.whole.graph
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.whole, name)
+
     def __iter__(self) -> Iterator[ir.Node]:
         readers = [use.node for value in self.node.inputs if value is not None for use in value.uses()]
         return iter(dict.fromkeys(reader for reader in readers if reader.graph is self.node.graph))

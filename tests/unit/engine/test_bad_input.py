@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from modelexport_nb.engine.clock import STAGES
 from modelexport_nb.engine.errors import (
@@ -26,6 +27,8 @@ from modelexport_nb.engine.export import export_model
 from .zoo import Inner, Recurrent, bert
 
 X = torch.randn(2, 4)
+with FakeTensorMode():
+    ELSEWHERE = torch.empty(2, 4, device="cuda")  # no such device is needed
 
 
 @pytest.fixture
@@ -82,7 +85,8 @@ def test_a_torchscript_module(old: Path) -> None:
         ((X.numpy(),), "The input input is a NumPy array, not a tensor. Use torch.as_tensor"),
         (([[1.0, 2.0]],), "The input input is a list of lists, not a tensor. Use torch.tensor"),
         (torch.ones(0, 4), r"The input input is empty: its shape is \[0, 4\]. Pass one example at least"),
-        (X.to("meta"), r'The input input is on meta and the model on cpu. Move it: input.to\("cpu"\)'),
+        (X.to("meta"), 'An input is on the meta device .* weights="none"'),
+        (ELSEWHERE, r'The input input is on cuda:0 and the model on cpu. Move it: input.to\("cpu"\)'),
         ("x", "The inputs are a str"),
         ((), "missing a required argument: 'input'"),
         ((X, X), "too many positional arguments"),
