@@ -29,8 +29,6 @@ from .export import (
     check_model,
     check_opset,
     observe,
-    verify_level,
-    verify_reports,
     write_tagged,
 )
 from .files import DATA, check_destination, staged_folder, unload_weights, write_model
@@ -39,6 +37,7 @@ from .intermediates import check_limit
 from .report import ExportReport
 from .strategies import Strategy, Subject, get_strategy
 from .unwrap import unwrap
+from .verification import verify_level, verify_reports
 
 P = ParamSpec("P")
 T = TypeVar("T")

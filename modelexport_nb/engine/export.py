@@ -20,7 +20,7 @@ from .clock import Clock, Progress, clock_for
 from .determinism import disagreement
 from .dynamic import check_dynamic, resolve_dynamic
 from .eager import EagerRun, run_eagerly
-from .errors import AttributionError, InputError, OptionError, as_sentence, did_you_mean
+from .errors import AttributionError, InputError, OptionError
 from .files import check_destination, staged, write_model
 from .graph import all_nodes, drop_weights
 from .inputs import Inputs, as_arguments
@@ -28,24 +28,20 @@ from .intermediates import check_limit
 from .isolation import export_isolated
 from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
-from .module_parity import compare_all_modules
 from .modules import ModuleTree
 from .notes import hidden_notes, mode_notes, run_notes, size_notes
 from .optimization import ALL_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
-from .parity import compare_outputs
 from .report import ExportReport
-from .second_size import compare_second_size
 from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
 from .tree import build_tree
 from .unwrap import unwrap
-from .values import tensors_in
+from .verification import resume_verification, verify_level
 from .weightless import check_weights, prepared, weights_notes
 
-VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
 
 
@@ -289,56 +285,6 @@ def write_tagged(
     drop_weights(report.graph)
     for node in all_nodes(report.graph):
         node.meta.clear()  # it leads to what the capture recorded
-
-
-def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Path, level: str) -> None:
-    """Compare the file with PyTorch, once for all reports about its graph: they differ in nothing that computes."""
-    tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
-    parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
-    if subject.captured is not None and subject.request.dynamic_shapes is not None and parity.problem is None:
-        parity = replace(parity, second_size=compare_second_size(draft, subject))
-    for report in reports:
-        report.parity = parity
-    if level == "modules" and not parity.remark:
-        found = compare_all_modules(draft, subject, [report.attribution for report in reports])
-        for report, modules in zip(reports, found, strict=True):
-            report.parity = replace(parity, modules=modules)
-    if any(report.parity is not None and report.parity.differs for report in reports):
-        _explain_difference(reports, subject)
-
-
-def resume_verification(
-    report: ExportReport, subject: Subject, draft: Path, level: str, clock: Clock, stages: Stages
-) -> None:
-    """Compare the file with PyTorch, unless this very file was compared before."""
-    if stages.take_parity(report, draft, level):
-        clock.skip("verify")
-        return
-    with clock.stage("verify"):
-        known = len(report.notes)
-        verify_reports([report], subject, draft, level)
-        stages.keep_parity(report, draft, level, report.notes[known:])
-
-
-def _explain_difference(reports: Sequence[ExportReport], subject: Subject) -> None:
-    """No file agrees with a model whose runs differ: that is looked for before the file is blamed."""
-    request, eager = subject.request, subject.eager
-    if eager.unsteady is None and not eager.random:  # else it was looked at
-        eager.unsteady = disagreement(request.model, request.args, request.kwargs, eager)
-    if eager.unsteady is None:
-        return
-    for report in reports:
-        if report.parity is not None and not report.parity.ok:
-            report.parity = replace(report.parity, problem=report.parity.problem or eager.unsteady)
-        report.notes = tuple(dict.fromkeys((*report.notes, as_sentence(eager.unsteady))))
-
-
-def verify_level(verify: str | bool) -> str:
-    """The level that `verify` means; an `OptionError` with the nearest known one for what means none."""
-    level = ("model" if verify else "off") if isinstance(verify, bool) else verify
-    if level not in VERIFY_CHOICES:
-        raise OptionError(f'Unknown verify "{verify}"' + did_you_mean(str(verify), VERIFY_CHOICES))
-    return level
 
 
 def check_model(model: nn.Module) -> None:

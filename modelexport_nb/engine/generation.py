@@ -18,11 +18,12 @@ from .clock import STAGES, Progress
 from .decoding import Decoding, prove
 from .dynamic_spec import specified_axes
 from .errors import InputError, PathError
-from .export import check_model, export_model, verify_level
+from .export import check_model, export_model
 from .files import check_destination, staged_folder
 from .generation_steps import Step, steps_of
 from .markdown import table
 from .report import ExportReport
+from .verification import verify_level
 
 
 @dataclass(repr=False, eq=False)

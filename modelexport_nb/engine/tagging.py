@@ -14,7 +14,7 @@ from .capture import Request
 from .clock import Progress, clock_for
 from .determinism import disagreement
 from .errors import AttributionError, CheckError, InputError, PathError, one_line
-from .export import assemble, check_model, observe, verify_level, with_eager_facts
+from .export import assemble, check_model, observe, with_eager_facts
 from .files import check_destination
 from .graph import lacks_weights, weights_from_inputs
 from .inputs import Inputs, as_arguments, named_arguments
@@ -27,6 +27,7 @@ from .report import ExportReport
 from .strategies import Subject
 from .strategies.htp import HtpStrategy
 from .unwrap import unwrap
+from .verification import verify_level
 
 LEAST_MATCHED = 0.3
 """Of the values in the file that can be compared, so many must occur in the model's own run. Optimised files of the

@@ -16,7 +16,7 @@ from .contract import contract_checks, is_tagged
 from .determinism import disagreement
 from .eager import EagerRun
 from .errors import CheckError, InputError, ModelExportError, PathError
-from .export import check_model, observe, verify_level
+from .export import check_model, observe
 from .findings import Check, Finding, Validation
 from .graph import all_nodes, lacks_weights
 from .hierarchy import Hierarchy, read_hierarchy
@@ -34,6 +34,7 @@ from .strategies import Subject
 from .tagging import load_graph, match_inputs
 from .unwrap import unwrap
 from .values import tensors_in
+from .verification import verify_level
 from .weightless import prepared
 
 _NEEDS_MODEL = "needs the model and its inputs"

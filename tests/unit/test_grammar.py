@@ -8,9 +8,9 @@ import pytest
 
 from modelexport_nb import cli, compare, export_model, tag_onnx
 from modelexport_nb.engine.capture import known_captures
-from modelexport_nb.engine.export import VERIFY_CHOICES
 from modelexport_nb.engine.metadata import METADATA_CHOICES
 from modelexport_nb.engine.validation import validate
+from modelexport_nb.engine.verification import VERIFY_CHOICES
 from modelexport_nb.engine.weightless import WEIGHTS_CHOICES
 from modelexport_nb.grammar import byte_size, listed, seconds, shape
 from modelexport_nb.notebook.line import parser_of

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from modelexport_nb.engine import compare as running
-from modelexport_nb.engine import export, files
+from modelexport_nb.engine import export, files, verification
 from modelexport_nb.engine.capture import ladder
 from modelexport_nb.engine.compare import compare
 from modelexport_nb.engine.errors import (
@@ -212,7 +212,9 @@ def test_a_capture_that_fails_is_a_column_for_each_strategy(tmp_path: Path, monk
 
 def test_a_file_that_does_not_run_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "EXTERNAL_DATA_THRESHOLD", 0)
-    monkeypatch.setattr(export, "compare_outputs", lambda *_: (_ for _ in ()).throw(CheckError("It does not run.")))
+    monkeypatch.setattr(
+        verification, "compare_outputs", lambda *_: (_ for _ in ()).throw(CheckError("It does not run."))
+    )
     found = compare(*build(CASE), ["fx", "usage_based"], folder=tmp_path)
     assert [column.failure and column.failure.stage for column in found.columns] == ["verify"] * 2
     assert not list(tmp_path.iterdir())

@@ -14,7 +14,7 @@ import onnx_ir
 import pytest
 import torch
 
-from modelexport_nb.engine import export, files
+from modelexport_nb.engine import export, files, verification
 from modelexport_nb.engine.capture import ladder
 from modelexport_nb.engine.errors import PathError
 from modelexport_nb.engine.export import export_model
@@ -28,7 +28,7 @@ WORK: dict[str, tuple[Any, str]] = {
     "attribute": (export, "with_eager_facts"),
     "write": (onnx_ir, "save"),
     "check": (export, "check_file"),
-    "verify": (export, "compare_outputs"),
+    "verify": (verification, "compare_outputs"),
 }
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "an exception": lambda: RuntimeError("a fault"),

@@ -20,7 +20,8 @@ import pytest
 import torch
 from torch import nn
 
-from modelexport_nb.engine import checkpoint, export, files, stages
+from modelexport_nb.engine import checkpoint, export, files, stages, verification
+from modelexport_nb.engine.capture import ladder
 from modelexport_nb.engine.clock import STAGES
 from modelexport_nb.engine.errors import PathError
 from modelexport_nb.engine.export import export_model
@@ -141,8 +142,8 @@ def test_an_interrupted_export_goes_on(at: str, kept: tuple[Path, dict[str, Any]
 
 
 def test_a_finished_stage_is_not_run(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("capture_graph", "attribute", "verify_reports"):
-        monkeypatch.setattr(export, name, None)  # cannot be called
+    for home, name in ((ladder, "run_capture"), (export, "attribute"), (verification, "verify_reports")):
+        monkeypatch.setattr(home, name, None)  # cannot be called
     assert export_model(*small(), tmp_path / "m.onnx", work_dir=work).resumed == ALL
 
 
