@@ -30,7 +30,7 @@ from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .modules import ModuleTree
 from .notes import hidden_notes, mode_notes, run_notes, size_notes
-from .optimization import ALL_SHORT_CUTS, OptimizationOptions
+from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
 from .report import ExportReport
 from .stages import Stages, stages_in
@@ -63,7 +63,7 @@ def export_model(
     values_limit: int | None = None,
     isolate: bool = False,
     work_dir: str | Path | None = None,
-    optimization: OptimizationOptions = ALL_SHORT_CUTS,
+    optimization: OptimizationOptions = DEFAULT_SHORT_CUTS,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.

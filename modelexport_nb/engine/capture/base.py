@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from ..modules import CallTree
-from ..optimization import ALL_SHORT_CUTS, OptimizationOptions
+from ..optimization import DEFAULT_SHORT_CUTS, OptimizationOptions
 from .record import Record
 
 
@@ -25,7 +25,7 @@ class Request:
     opset: int | None = None
     dynamic_shapes: Any = None
     direct: frozenset[str] = frozenset()  # modules whose forward is called without __call__
-    optimization: OptimizationOptions = ALL_SHORT_CUTS
+    optimization: OptimizationOptions = DEFAULT_SHORT_CUTS
 
 
 class Capture(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OptimizationOptions:
-    """Short cuts, each of which can be turned off; none changes the graph, the numbers or the attribution.
+    """Short cuts, each of which can be turned on and off; none changes the graph, the numbers or the attribution.
 
     Attributes:
         keep_tables: torch builds its tables of operators (ONNX translations, type promotion) anew for every export;
@@ -15,12 +15,13 @@ class OptimizationOptions:
         linear_rewrites: onnxscript tries every rewrite rule on every node, and one with several outputs against all
             nodes of the graph; only nodes that can begin a rule, and only their neighbours, are tried.
         decompose_what_needs_it: torch traces the whole graph again to take a few operators apart; each kind of call
-            that needs it is taken apart once, by itself.
+            that needs it is taken apart once, by itself. Values in between, and outputs that the exporter calls after
+            them, then have other names than the exporter gives them; hence off by default.
     """
 
     keep_tables: bool = True
     linear_rewrites: bool = True
-    decompose_what_needs_it: bool = True
+    decompose_what_needs_it: bool = False
 
 
-ALL_SHORT_CUTS = OptimizationOptions()
+DEFAULT_SHORT_CUTS = OptimizationOptions()

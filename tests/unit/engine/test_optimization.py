@@ -26,9 +26,9 @@ NONE = OptimizationOptions(keep_tables=False, linear_rewrites=False, decompose_w
 EACH = {
     "tables": OptimizationOptions(linear_rewrites=False, decompose_what_needs_it=False),
     "rewrites": OptimizationOptions(keep_tables=False, decompose_what_needs_it=False),
-    "decomposition": OptimizationOptions(keep_tables=False, linear_rewrites=False),
-    "all": OptimizationOptions(),
+    "decomposition": OptimizationOptions(keep_tables=False, linear_rewrites=False, decompose_what_needs_it=True),
 }
+ALL = OptimizationOptions(decompose_what_needs_it=True)
 
 
 class InPlace(nn.Module):
@@ -76,7 +76,7 @@ def exported(model: nn.Module, inputs: Any, path: Path, options: OptimizationOpt
 @pytest.mark.parametrize("name", ["BERT with mask", "GPT-2", "ResNet", "GRU", "torch.cond", "called twice"])
 def test_nothing_changes(tmp_path: Path, name: str) -> None:
     slow = exported(*build(name), tmp_path / "slow.onnx", NONE)
-    assert exported(*build(name), tmp_path / "quick.onnx", OptimizationOptions()) == slow
+    assert exported(*build(name), tmp_path / "quick.onnx", ALL) == slow
 
 
 @pytest.mark.parametrize("switch", EACH)
@@ -90,7 +90,7 @@ def test_tensors_changed_in_place(tmp_path: Path, through_a_view: bool) -> None:
     model = perturb(InPlace(through_a_view)).eval()
     x = torch.randn(3, 8)
     slow = exported(model, x, tmp_path / "slow.onnx", NONE)
-    assert exported(model, x, tmp_path / "quick.onnx", OptimizationOptions()) == slow
+    assert exported(model, x, tmp_path / "quick.onnx", ALL) == slow
 
 
 def test_sizes_that_vary(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_sizes_that_vary(tmp_path: Path) -> None:
 
 def test_all_is_as_before() -> None:
     before = (vars(ONNXRegistry)["from_torchlib"], rewriter._DEFAULT_REWRITE_RULES, _fx_passes.decompose_with_registry)
-    with pytest.raises(KeyError), quick_exporters(OptimizationOptions()):
+    with pytest.raises(KeyError), quick_exporters(ALL):
         assert rewriter._DEFAULT_REWRITE_RULES is not before[1]
         assert _fx_passes.decompose_with_registry is not before[2]
         raise KeyError
@@ -114,7 +114,7 @@ def test_all_is_as_before() -> None:
 
 def test_a_table_is_nobody_elses() -> None:
     """An exporter adds translations of its own to its copy."""
-    with quick_exporters(OptimizationOptions()):
+    with quick_exporters(ALL):
         one = ONNXRegistry.from_torchlib()
         one.functions.clear()
         two = ONNXRegistry.from_torchlib()
@@ -125,17 +125,17 @@ def test_a_table_is_nobody_elses() -> None:
 @pytest.mark.parametrize("library", ["torch", "onnxscript"])
 def test_another_version_goes_its_own_way(library: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(patching.KNOWN_VERSIONS, library, "0.0")
-    with quick_exporters(OptimizationOptions()):
+    with quick_exporters(ALL):
         left = _fx_passes.decompose_with_registry.__module__.startswith("torch.")
         assert left is (library == "torch")
         assert isinstance(rewriter._DEFAULT_REWRITE_RULES[0], rewriter.RewriteRule) is (library == "onnxscript")
-    assert exported(*build("ResNet"), tmp_path / "m.onnx", OptimizationOptions())
+    assert exported(*build("ResNet"), tmp_path / "m.onnx", ALL)
 
 
 def test_weights_are_the_same(tmp_path: Path) -> None:
     """Folding a BatchNorm computes new weights: those of both ways, number by number."""
     files = [tmp_path / "slow.onnx", tmp_path / "quick.onnx"]
-    for file, options in zip(files, (NONE, OptimizationOptions()), strict=True):
+    for file, options in zip(files, (NONE, ALL), strict=True):
         export_model(*build("Conv and BatchNorm"), file, optimization=options)
     slow, quick = ([value.const_value for value in ir.load(file).graph.initializers.values()] for file in files)
     assert len(slow) == len(quick)
