@@ -24,8 +24,17 @@ export async function draw(
   return { ...mock, ...drawn[0], views: drawn, destroy: () => whole.abort() };
 }
 
-/** Waits until effects have run and everything is drawn. */
-export const settle = () => new Promise((done) => setTimeout(done, 35));
+/** Waits until effects have run and everything is drawn: two frames at least, however slow the machine is. */
+export const settle = () => Promise.all([sleep(35), twoFrames()]);
+
+const sleep = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+async function twoFrames() {
+  for (let frame = 0; frame < 2; frame++) {
+    await new Promise((done) => requestAnimationFrame(done));
+    await sleep(0); // effects run after the frame
+  }
+}
 
 function finders(el: HTMLElement) {
   const find = (selector: string) => {

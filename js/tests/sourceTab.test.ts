@@ -173,10 +173,8 @@ describe("the source tab", () => {
   });
 
   it("says that no kernel answers", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const drawing = draw(miniLM(), { selected: SELF, tab: "source" });
-    await vi.advanceTimersByTimeAsync(100);
-    const { find } = await drawing;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+    const { find } = await draw(miniLM(), { selected: SELF, tab: "source" });
     await vi.advanceTimersByTimeAsync(PATIENCE);
     vi.useRealTimers();
     await settle();
