@@ -94,7 +94,7 @@ def test_each_column_is_what_its_own_export_is(tmp_path: Path, monkeypatch: pyte
     model.train()
     before = snapshot(model)
     runs, captures = counting(monkeypatch, "run_eagerly"), counting(monkeypatch, "run_capture", ladder)
-    verified = counting(monkeypatch, "compare_outputs")
+    verified = counting(monkeypatch, "compare_outputs", verification)
     found = compare(model, inputs, folder=tmp_path)
     assert (len(runs), len(captures), len(verified)) == (1, 1, 1)
     assert unchanged(model, before)

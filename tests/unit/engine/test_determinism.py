@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from modelexport_nb.engine import export, tagging
+from modelexport_nb.engine import export, tagging, verification
 from modelexport_nb.engine.determinism import disagreement
 from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.errors import AttributionError, EagerRunError
@@ -100,8 +100,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append("looked")
         return disagreement(*arguments)
 
-    monkeypatch.setattr(export, "disagreement", counted)
-    monkeypatch.setattr(tagging, "disagreement", counted)
+    for home in (export, tagging, verification):
+        monkeypatch.setattr(home, "disagreement", counted)
     return seen
 
 
