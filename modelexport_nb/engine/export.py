@@ -103,7 +103,7 @@ def export_model(
             kept: the graph with its weights once more. A repeated call takes what was made from the same model,
             inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.
             A work directory serves one export at a time.
-        optimization: the short cuts that the exporters may take; none changes what they make.
+        optimization: the short cuts that the exporters may take; none changes nodes, numbers or tags.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
