@@ -22,9 +22,10 @@ from torch.onnx._internal.exporter import _decomp, _fx_passes
 from torch.onnx._internal.exporter._registration import ONNXRegistry
 from torch.utils._pytree import tree_leaves
 
+from .cooking import Call, cook, rename
 from .kinds import Kind, Unclear, kind_of, kinds_in
 from .patching import replaced
-from .recipes import Call, Recipe, cook, recipes_of
+from .recipes import Recipe, recipes_of
 
 _ROUNDS = 10
 _MOST = 20_000  # kinds remembered for a table
@@ -55,9 +56,11 @@ def _by_kinds(program: ExportedProgram, registry: ONNXRegistry) -> ExportedProgr
     calls = _all_known(graph, recipes, table)
     own = _only_own_tensors_changed(graph, calls)
     mode = _fake_mode(graph)
+    traced = []
     for node, kind in calls.items():
-        cook(Call(node, own.get(node)), recipes[kind], program.graph_signature, mode)
+        traced += cook(Call(node, own.get(node)), recipes[kind], program.graph_signature, mode)
     graph.eliminate_dead_code()
+    rename(graph, traced, program.graph_signature)
     program.graph_module.recompile()
     return program
 

@@ -1,4 +1,4 @@
-"""How a kind of call is taken apart, found out on a program of its own, and put in the place of a call."""
+"""How a kind of call is taken apart, found out on a program of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch import fx
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.export.graph_signature import ExportGraphSignature, OutputKind
+from torch.export.graph_signature import OutputKind
 from torch.utils._pytree import tree_leaves, tree_map_only, tree_unflatten
 
 from .kinds import Kind, TensorKind, Unclear, kinds_in
+from .patching import replaced
 
 _export = torch.export.export  # as torch has it: captures put a function of their own in its place
 
@@ -39,11 +40,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a kind of call becomes: steps, and its result in terms of them. `same` says that nothing changes."""
+    """What a kind of call becomes: steps, and its result in terms of them. `same` says that nothing changes.
+
+    `traced` is all that torch makes of the call before it drops what is unused, in order: the name that it asks for,
+    and the step that it is, if any.
+    """
 
     steps: tuple[Step, ...]
     result: Any
     same: bool
+    traced: tuple[tuple[str, int | None], ...]
 
     def returns(self, kind: Kind) -> Any:
         """What a call of the kind returns, with the kind of each tensor in its place."""
@@ -51,14 +57,6 @@ class Recipe:
         return tree_map_only(
             Ref, lambda ref: self.steps[ref.number].value if ref.is_step else given[ref.number], self.result
         )
-
-
-@dataclass(frozen=True)
-class Call:
-    """A node to be replaced, and the node whose tensor it changes in place, if any."""
-
-    node: fx.Node
-    changed: fx.Node | None
 
 
 def recipes_of(kinds: Sequence[Kind], table: dict[Any, Callable[..., Any]]) -> list[Recipe]:
@@ -73,10 +71,25 @@ def recipes_of(kinds: Sequence[Kind], table: dict[Any, Callable[..., Any]]) -> l
         inputs = [leaf.make() for kind in kinds for leaf in kind.leaves if isinstance(leaf, TensorKind)]
     try:
         with torch.no_grad():
-            program = _export(_Calls(kinds), tuple(inputs)).run_decompositions(table)
+            program = _export(_Calls(kinds), tuple(inputs))
+            with replaced(fx.Graph, "eliminate_dead_code", _keep_dead_code):
+                taken_apart = program.run_decompositions(table)
     except Exception as error:
         raise Unclear from error
-    return _read(program, kinds)
+    return _read(taken_apart, _calls_of(program, kinds), kinds)
+
+
+def _keep_dead_code(graph: fx.Graph, *_: Any, **__: Any) -> bool:
+    """In place of its elimination: what is unused has a name, too, and so counts in the names of what follows."""
+    return False
+
+
+def _calls_of(program: torch.export.ExportedProgram, kinds: Sequence[Kind]) -> list[str]:
+    """The name of the node that calls each kind."""
+    calls = [node for node in program.graph.nodes if node.op == "call_function" and node.target is not operator.getitem]
+    if [node.target for node in calls] != [kind.target for kind in kinds]:
+        raise Unclear
+    return [node.name for node in calls]
 
 
 class _Calls(torch.nn.Module):
@@ -96,7 +109,7 @@ class _Calls(torch.nn.Module):
         return results
 
 
-def _read(program: torch.export.ExportedProgram, kinds: Sequence[Kind]) -> list[Recipe]:
+def _read(program: torch.export.ExportedProgram, calls: list[str], kinds: Sequence[Kind]) -> list[Recipe]:
     graph = program.graph_module.graph
     if any(node.op == "get_attr" for node in graph.nodes):
         raise Unclear
@@ -105,16 +118,19 @@ def _read(program: torch.export.ExportedProgram, kinds: Sequence[Kind]) -> list[
     results = tree_unflatten(
         [node for node, spec in returned if spec.kind is OutputKind.USER_OUTPUT], program.call_spec.out_spec
     )
-    order = {node: number for number, node in enumerate(graph.nodes)}
+    made: dict[str, list[fx.Node]] = {call: [] for call in calls}
+    for node in graph.nodes:
+        if node.op == "call_function":
+            made[node.meta["from_node"][-1].name].append(node)
     recipes = []
-    for kind, result in zip(kinds, results, strict=True):
+    for kind, call, result in zip(kinds, calls, results, strict=True):
         taken = [next(placeholders) for leaf in kind.leaves if isinstance(leaf, TensorKind)]
-        recipes.append(_recipe(kind, taken, result, order))
+        recipes.append(_recipe(kind, taken, result, made[call]))
     return recipes
 
 
-def _recipe(kind: Kind, taken: list[fx.Node], result: Any, order: dict[fx.Node, int]) -> Recipe:
-    """The steps that lead from the call's tensors to its result."""
+def _recipe(kind: Kind, taken: list[fx.Node], result: Any, made: list[fx.Node]) -> Recipe:
+    """The steps, of the nodes that the call made, that lead from its tensors to its result."""
     needed: set[fx.Node] = set()
     open_nodes = [leaf for leaf in tree_leaves(result) if isinstance(leaf, fx.Node)]
     while open_nodes:
@@ -122,11 +138,11 @@ def _recipe(kind: Kind, taken: list[fx.Node], result: Any, order: dict[fx.Node, 
         if node not in needed and node not in taken:
             needed.add(node)
             open_nodes.extend(node.all_input_nodes)
-    nodes = sorted(needed, key=order.__getitem__)
+    nodes = [node for node in made if node in needed]
+    if len(nodes) != len(needed):
+        raise Unclear  # it reads what belongs to another call
     refs = {node: Ref(number, False) for number, node in enumerate(taken)}
     refs |= {node: Ref(number, True) for number, node in enumerate(nodes)}
-    if len(refs) != len(taken) + len(nodes) or any(node.op != "call_function" for node in nodes):
-        raise Unclear  # it reads what belongs to another call
 
     def named(tree: Any) -> Any:
         return tree_map_only(fx.Node, refs.__getitem__, tree)
@@ -134,57 +150,20 @@ def _recipe(kind: Kind, taken: list[fx.Node], result: Any, order: dict[fx.Node, 
     steps = tuple(
         [Step(node.target, named(node.args), named(node.kwargs), kinds_in(node.meta["val"])) for node in nodes]
     )
-    return Recipe(steps, named(result), _is_same(kind, steps))
+    traced = tuple([(_asked_name(node), refs[node].number if node in refs else None) for node in made])
+    return Recipe(steps, named(result), _is_same(kind, steps), traced)
 
 
 def _is_same(kind: Kind, steps: tuple[Step, ...]) -> bool:
-    """Whether the call becomes itself, and its results are picked out of it as before."""
-    if (
-        not steps
-        or steps[0].target is not kind.target
-        or any(step.target is not operator.getitem for step in steps[1:])
-    ):
+    """Whether the call becomes itself."""
+    if len(steps) != 1 or steps[0].target is not kind.target:
         return False
     numbers = itertools.count()
     leaves = [Ref(next(numbers), False) if isinstance(leaf, TensorKind) else leaf.value for leaf in kind.leaves]
     return tree_unflatten(leaves, kind.layout) == (steps[0].args, steps[0].kwargs)
 
 
-def cook(call: Call, recipe: Recipe, signature: ExportGraphSignature, mode: FakeTensorMode) -> None:
-    """Put what a call becomes in its place; the tensors that it is annotated with are of that `mode`."""
-    node, changed, graph = call.node, call.changed, call.node.graph
-    if recipe.same and changed is None and "val" in node.meta:
-        return
-    tensors = [leaf for leaf in tree_leaves((node.args, node.kwargs)) if isinstance(leaf, fx.Node)]
-    made: list[fx.Node] = []
-
-    def filled(tree: Any) -> Any:
-        return tree_map_only(Ref, lambda ref: (made if ref.is_step else tensors)[ref.number], tree)
-
-    with graph.inserting_before(node):
-        for step in recipe.steps:
-            new = graph.call_function(step.target, filled(step.args), filled(step.kwargs))
-            new.meta = {name: value for name, value in node.meta.items() if name in _KEPT}
-            with mode:
-                new.meta["val"] = tree_map_only(TensorKind, TensorKind.make, step.value)
-            made.append(new)
-    result = filled(recipe.result)
-    if changed is not None:
-        later = [user for user in changed.users if user not in made and node < user]
-        for user in later:
-            user.replace_input_with(changed, result)
-    _replace(graph, node, result, signature)
-
-
-# What a node tells of where it comes from; the rest is about the call that is no more.
-_KEPT = {"stack_trace", "nn_module_stack", "source_fn_stack", "custom", "from_node", "torch_fn"}
-
-
-def _replace(graph: fx.Graph, node: fx.Node, result: Any, signature: ExportGraphSignature) -> None:
-    if isinstance(result, fx.Node):
-        node.replace_all_uses_with(result)
-        signature.replace_all_uses(node.name, result.name)
-    else:
-        for user in list(node.users):  # each picks one of several results
-            _replace(graph, user, result[user.args[1]], signature)
-    graph.erase_node(node)
+def _asked_name(node: fx.Node) -> str:
+    """What torch asks to call the node before it counts."""
+    packet = getattr(node.target, "overloadpacket", node.target)
+    return node.graph._target_to_str(packet.__name__)

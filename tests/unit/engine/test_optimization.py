@@ -48,9 +48,9 @@ class InPlace(nn.Module):
 
 
 def what_it_is(report: ExportReport) -> list[Any]:
-    """Each node: operator, attributes, types of what it makes, and who made it."""
+    """Each node: operator, attributes, names and types of what it makes, and who made it."""
     nodes = Snapshot.of(report.graph).nodes
-    made = [[(value.dtype, value.shape) for value in frozen.outputs] for frozen in nodes]
+    made = [[(value.name, value.dtype, value.shape) for value in frozen.outputs] for frozen in nodes]
     edges = _edges(report.graph)
     return [
         (frozen.op, _comparable(frozen.attributes), types, reads, record.scope, record.also, record.evidence)
