@@ -80,7 +80,7 @@ def rename(graph: fx.Graph, traced: Iterable[Traced], signature: ExportGraphSign
     present = set(graph.nodes)
     before = {node: node.name for node in present}
     for name, node in asked:
-        if node in present:
+        if node is not None and node in present:
             node.name = _rename_without_collisions(*taken, name, name)
     now = {name: node.name for node, name in before.items()}
     for spec in signature.output_specs:

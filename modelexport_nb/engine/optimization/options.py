@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -15,13 +15,17 @@ class OptimizationOptions:
         linear_rewrites: onnxscript tries every rewrite rule on every node, and one with several outputs against all
             nodes of the graph; only nodes that can begin a rule, and only their neighbours, are tried.
         decompose_what_needs_it: torch traces the whole graph again to take a few operators apart; each kind of call
-            that needs it is taken apart once, by itself. Values in between, and outputs that the exporter calls after
-            them, then have other names than the exporter gives them; hence off by default.
+            that needs it is taken apart once, by itself.
     """
 
     keep_tables: bool = True
     linear_rewrites: bool = True
-    decompose_what_needs_it: bool = False
+    decompose_what_needs_it: bool = True
+
+    @classmethod
+    def none(cls) -> OptimizationOptions:
+        """Every exporter goes its own way."""
+        return cls(**{field.name: False for field in fields(cls)})
 
 
 DEFAULT_SHORT_CUTS = OptimizationOptions()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,11 +84,15 @@ def _keep_dead_code(graph: fx.Graph, *_: Any, **__: Any) -> bool:
 
 
 def _calls_of(program: torch.export.ExportedProgram, kinds: Sequence[Kind]) -> list[str]:
-    """The name of the node that calls each kind."""
-    calls = [node for node in program.graph.nodes if node.op == "call_function" and node.target is not operator.getitem]
-    if [node.target for node in calls] != [kind.target for kind in kinds]:
-        raise Unclear
-    return [node.name for node in calls]
+    """The name of the node that calls each kind; between them torch.export puts assertions of its own."""
+    nodes = iter([node for node in program.graph.nodes if node.op == "call_function"])
+    calls = []
+    for kind in kinds:
+        call = next((node for node in nodes if node.target is kind.target), None)
+        if call is None:
+            raise Unclear
+        calls.append(call.name)
+    return calls
 
 
 class _Calls(torch.nn.Module):
@@ -120,8 +123,8 @@ def _read(program: torch.export.ExportedProgram, calls: list[str], kinds: Sequen
     )
     made: dict[str, list[fx.Node]] = {call: [] for call in calls}
     for node in graph.nodes:
-        if node.op == "call_function":
-            made[node.meta["from_node"][-1].name].append(node)
+        if node.op == "call_function" and (call := node.meta["from_node"][-1].name) in made:
+            made[call].append(node)
     recipes = []
     for kind, call, result in zip(kinds, calls, results, strict=True):
         taken = [next(placeholders) for leaf in kind.leaves if isinstance(leaf, TensorKind)]
@@ -165,5 +168,5 @@ def _is_same(kind: Kind, steps: tuple[Step, ...]) -> bool:
 
 def _asked_name(node: fx.Node) -> str:
     """What torch asks to call the node before it counts."""
-    packet = getattr(node.target, "overloadpacket", node.target)
+    packet: Any = getattr(node.target, "overloadpacket", node.target)
     return node.graph._target_to_str(packet.__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,14 @@ from torch.onnx._internal.exporter import _fx_passes
 from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from modelexport_nb.engine.export import export_model
-from modelexport_nb.engine.graph import all_nodes
 from modelexport_nb.engine.optimization import OptimizationOptions, patching, quick_exporters
-from modelexport_nb.engine.report import ExportReport
-from modelexport_nb.engine.snapshot import Snapshot
 
+from .graph_facts import what_it_is
 from .zoo import build, perturb
 
-NONE = OptimizationOptions(keep_tables=False, linear_rewrites=False, decompose_what_needs_it=False)
-EACH = {
-    "tables": OptimizationOptions(linear_rewrites=False, decompose_what_needs_it=False),
-    "rewrites": OptimizationOptions(keep_tables=False, decompose_what_needs_it=False),
-    "decomposition": OptimizationOptions(keep_tables=False, linear_rewrites=False, decompose_what_needs_it=True),
-}
-ALL = OptimizationOptions(decompose_what_needs_it=True)
+NONE = OptimizationOptions.none()
+EACH = {field.name: replace(NONE, **{field.name: True}) for field in fields(OptimizationOptions)}
+ALL = OptimizationOptions()
 
 
 class InPlace(nn.Module):
@@ -47,26 +42,6 @@ class InPlace(nn.Module):
         return self.norm(y) + torch.cat([first, first], 1)[:, :8].mean()
 
 
-def what_it_is(report: ExportReport) -> list[Any]:
-    """Each node: operator, attributes, names and types of what it makes, and who made it."""
-    nodes = Snapshot.of(report.graph).nodes
-    made = [[(value.name, value.dtype, value.shape) for value in frozen.outputs] for frozen in nodes]
-    edges = _edges(report.graph)
-    return [
-        (frozen.op, _comparable(frozen.attributes), types, reads, record.scope, record.also, record.evidence)
-        for frozen, types, reads, record in zip(nodes, made, edges, report.nodes(), strict=True)
-    ]
-
-
-def _edges(graph: ir.Model) -> list[list[Any]]:
-    number = {id(value): at for at, node in enumerate(all_nodes(graph)) for value in node.outputs}
-    return [[number.get(id(value)) for value in node.inputs] for node in all_nodes(graph)]
-
-
-def _comparable(attributes: tuple[tuple[str, Any], ...]) -> list[Any]:
-    return [(name, value) for name, value in attributes if not str(value).startswith("graph at")]
-
-
 def exported(model: nn.Module, inputs: Any, path: Path, options: OptimizationOptions) -> list[Any]:
     report = export_model(model, inputs, path, optimization=options)
     assert report.parity is not None and report.parity.ok
@@ -83,6 +58,17 @@ def test_nothing_changes(tmp_path: Path, name: str) -> None:
 def test_each_switch_alone(tmp_path: Path, switch: str) -> None:
     slow = exported(*build("Conv and BatchNorm"), tmp_path / "slow.onnx", NONE)
     assert exported(*build("Conv and BatchNorm"), tmp_path / "quick.onnx", EACH[switch]) == slow
+
+
+@pytest.mark.parametrize("name", ["BERT with mask", "GPT-2", "ResNet", "GRU", "Llama", "ViT", "T5 encoder"])
+def test_graphs_are_taken_apart_by_kind(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not done by kind is done in torch's way: where that is not needed, a slow export would not show."""
+
+    def whole(*_: Any) -> None:
+        raise AssertionError("the whole graph is traced again")
+
+    monkeypatch.setattr(_fx_passes, "decompose_with_registry", whole)
+    assert exported(*build(name), tmp_path / "m.onnx", ALL)
 
 
 @pytest.mark.parametrize("through_a_view", [False, True])

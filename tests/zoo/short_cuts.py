@@ -1,0 +1,73 @@
+"""Export the whole matrix with each short cut and without any, and compare: `python -m tests.zoo.short_cuts`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+from modelexport_nb.engine.automatic import make_inputs
+from modelexport_nb.engine.errors import ModelExportError, one_line
+from modelexport_nb.engine.export import export_model
+from modelexport_nb.engine.optimization import DEFAULT_SHORT_CUTS, OptimizationOptions, decomposition
+
+from ..unit.engine.graph_facts import what_it_is
+from . import CASES
+from .case import Case
+
+
+def facts(case: Case, options: OptimizationOptions) -> list[Any] | str:
+    """Everything about the exported graph; what went wrong where there is none."""
+    model = case.build()
+    inputs = make_inputs(model).arguments if case.inputs is None else case.inputs()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return what_it_is(export_model(model, inputs, Path(folder) / "m.onnx", verify="off", optimization=options))
+        except ModelExportError as error:
+            return one_line(error)
+
+
+def difference(slow: list[Any] | str, quick: list[Any] | str) -> str:
+    """The first thing that is not the same; empty where all is."""
+    if slow == quick:
+        return ""
+    if isinstance(slow, str) or isinstance(quick, str) or len(slow) != len(quick):
+        return f"{slow if isinstance(slow, str) else len(slow)} and {quick if isinstance(quick, str) else len(quick)}"
+    return next(f"{one} and {other}" for one, other in zip(slow, quick, strict=True) if one != other)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.zoo.short_cuts", description=__doc__)
+    parser.add_argument("--only", metavar="PATTERN", default="", help="cases whose name the pattern is in")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    unclear = []
+    by_kinds = decomposition._by_kinds
+
+    def noted(*arguments: Any) -> Any:
+        try:
+            return by_kinds(*arguments)
+        except decomposition.Unclear:
+            unclear.append(case.name)
+            raise
+
+    decomposition._by_kinds = noted
+    same = compared = 0
+    for case in CASES.values():
+        if options.only not in case.name:
+            continue
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = difference(facts(case, OptimizationOptions.none()), facts(case, DEFAULT_SHORT_CUTS))
+        compared, same = compared + 1, same + (not found)
+        if found:
+            print(f"{case.name}: {found}", flush=True)
+    print(f"{same} of {compared} the same with short cuts and without.")
+    print(f"Taken apart in torch's way: {', '.join(dict.fromkeys(unclear)) or 'none'}.")
+
+
+if __name__ == "__main__":
+    main()
