@@ -52,23 +52,27 @@ def _ownership(
     parameters: dict[int, list[Parameter]],
     eager: EagerRun,
 ) -> tuple[int, list[int]]:
+    readers = {key: _readers(group, eager) for key, group in parameters.items()}
     owning, disowned = 0, []
     for number, (node, scope) in enumerate(zip(nodes, attribution.scopes, strict=True)):
-        read = [parameters[id(value)] for value in node.inputs if value is not None and id(value) in parameters]
+        read = [id(value) for value in node.inputs if value is not None and id(value) in parameters]
         if not read:
             continue
         owning += 1
         claimed = {attribution.calls[index].key for index in (scope.call, *scope.also)}
         claimed_paths = {attribution.calls[index].path for index in (scope.call, *scope.also)}
-        if not all(_has_owner(group, claimed, claimed_paths, eager) for group in read):
+        if not all(
+            bool(claimed & readers[key]) if readers[key] else any(p.module in claimed_paths for p in parameters[key])
+            for key in read
+        ):
             disowned.append(number)
     return owning, disowned
 
 
-def _has_owner(group: list[Parameter], claimed: set[str], claimed_paths: set[str], eager: EagerRun) -> bool:
-    """Where the eager run saw who read the parameter, that call must be claimed; else a call of its owner."""
-    readers = {key for parameter in group for key in eager.readers.get(storage_address(parameter.tensor), ())}
-    return bool(claimed & readers) if readers else any(parameter.module in claimed_paths for parameter in group)
+def _readers(group: list[Parameter], eager: EagerRun) -> set[str]:
+    """Calls that the eager run saw reading the parameter: one of them must be claimed. Where it saw none, a call of
+    the module that owns it."""
+    return {key for parameter in group for key in eager.readers.get(storage_address(parameter.tensor), ())}
 
 
 def _convexity(nodes: list[ir.Node], attribution: Attribution) -> tuple[int, list[str]]:

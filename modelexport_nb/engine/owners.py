@@ -53,6 +53,7 @@ class Owners:
                 self._by_memory[(address, tensor.storage_offset(), tensor.numel())].append(parameter)
             self._by_size[tensor.numel()].append(parameter)
         self._arrays: dict[int, np.ndarray] = {}
+        self._by_ends: dict[int, dict[tuple[float, float], list[Parameter]]] = {}
 
     def of(self, initializer: ir.Value) -> list[Parameter]:
         """Parameters that the initializer holds; empty for a plain constant."""
@@ -69,7 +70,7 @@ class Owners:
             return []
         candidates = [p for p in self._by_size[tensor.size] if _comparable(p.tensor)]
         return (
-            [p for p in candidates if _same_layout(self._array(p), array)]
+            [p for p in self._with_ends_of(array, candidates) if _same_layout(self._array(p), array)]
             or [p for p in candidates if _is_rescaled(array, self._array(p))]
             or [p for p in candidates if _same_numbers(self._array(p), array)]
         )
@@ -89,6 +90,14 @@ class Owners:
             and np.array_equal(self._array(p), array)
         ]
 
+    def _with_ends_of(self, array: np.ndarray, candidates: list[Parameter]) -> list[Parameter]:
+        """Of the parameters of this size, those with the same first and last number, which no layout moves."""
+        if array.size not in self._by_ends:
+            found = self._by_ends[array.size] = defaultdict(list)
+            for parameter in candidates:
+                found[_ends(self._array(parameter))].append(parameter)
+        return self._by_ends[array.size].get(_ends(array), [])
+
     def _array(self, parameter: Parameter) -> np.ndarray:
         key = id(parameter.tensor)
         if key not in self._arrays:
@@ -99,6 +108,10 @@ class Owners:
 
 def _comparable(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() and holds_numbers(tensor) and not tensor.is_sparse
+
+
+def _ends(array: np.ndarray) -> tuple[float, float]:
+    return float(array.flat[0]), float(array.flat[-1])
 
 
 def _same_layout(own: np.ndarray, array: np.ndarray) -> bool:

@@ -15,7 +15,9 @@ _LOUD = ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript"
 def quiet() -> Iterator[None]:
     """Exporters and models print progress and advice meant for their own callers."""
     known = [*_LOUD, *(name for name in logging.root.manager.loggerDict if name.startswith(_LOUD))]
-    loggers = [logging.getLogger(name) for name in dict.fromkeys(known)]
+    all_known = [logging.getLogger(name) for name in dict.fromkeys(known)]
+    # most have no level of their own but their parent's; each change makes logging forget what it knows of all
+    loggers = [logger for logger in all_known if logger.name in _LOUD or logger.level]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:

@@ -59,10 +59,15 @@ def _by_kinds(program: ExportedProgram, registry: ONNXRegistry) -> ExportedProgr
     traced = []
     for node, kind in calls.items():
         traced += cook(Call(node, own.get(node)), recipes[kind], program.graph_signature, mode)
-    graph.eliminate_dead_code()
+    graph.eliminate_dead_code(_has_effects)
     rename(graph, traced, program.graph_signature)
     program.graph_module.recompile()
     return program
+
+
+def _has_effects(node: fx.Node) -> bool:
+    """As torch asks while it traces: what draws random numbers may go where nobody reads them."""
+    return node.is_impure(impure_random=False)
 
 
 def _all_known(graph: fx.Graph, recipes: dict[Kind, Recipe], table: dict[Any, Any]) -> dict[fx.Node, Kind]:

@@ -17,7 +17,7 @@ def what_it_is(report: ExportReport) -> list[Any]:
     made = [[(value.name, value.dtype, value.shape) for value in frozen.outputs] for frozen in nodes]
     edges = _edges(report.graph)
     return [
-        (frozen.op, _comparable(frozen.attributes), types, reads, record.scope, record.also, record.evidence)
+        (frozen.op, _attributes(frozen.node), types, reads, record.scope, record.also, record.evidence)
         for frozen, types, reads, record in zip(nodes, made, edges, report.nodes(), strict=True)
     ]
 
@@ -27,5 +27,14 @@ def _edges(graph: ir.Model) -> list[list[Any]]:
     return [[number.get(id(value)) for value in node.inputs] for node in all_nodes(graph)]
 
 
-def _comparable(attributes: tuple[tuple[str, Any], ...]) -> list[Any]:
-    return [(name, value) for name, value in attributes if not str(value).startswith("graph at")]
+def _attributes(node: ir.Node) -> list[Any]:
+    """Attributes by name; bodies are compared node by node."""
+    return [(name, _value(attribute)) for name, attribute in sorted(node.attributes.items())]
+
+
+def _value(attribute: ir.Attr) -> Any:
+    if attribute.type in (ir.AttributeType.GRAPH, ir.AttributeType.GRAPHS):
+        return "graph"
+    if attribute.type == ir.AttributeType.TENSOR:
+        return attribute.value.dtype, attribute.value.shape, attribute.value.tobytes()
+    return attribute.value
