@@ -80,6 +80,15 @@ MAKING = (TASK, CLASS, TRUST, SHAPE, TEXT, BATCH)
 
 # ---- how it goes about it ----
 
+GENERATION = Argument(
+    ("--generation",),
+    "Write a model that generates as the files that decoding takes (prefill.onnx, decode.onnx, encoders), and prove "
+    "them together: generate() must find the same tokens with them. -o names a folder then, and a model by name is "
+    "loaded as the class it was saved as.",
+    default=False,
+    keywords={"action": "store_const", "const": True},
+)
+
 OUTPUT = Argument(
     ("-o", "--output"),
     "The file to write. Without it, in a notebook a temporary one that lives as long as the kernel; on the command "

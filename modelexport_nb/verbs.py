@@ -17,6 +17,7 @@ from .options import (
     DYNAMIC,
     FILE,
     FOLDER,
+    GENERATION,
     INPUTS,
     ISOLATE,
     MAKING,
@@ -46,7 +47,7 @@ EXPORT = Verb(
     "export",
     "Write a PyTorch model to ONNX, prove that the numbers agree, and tell which module made which node.",
     (
-        *(OUTPUT, BUNDLE, STRATEGY, CAPTURE, OPSET, METADATA_LEVEL, DYNAMIC, VERIFY_LEVEL, NO_VERIFY),
+        *(OUTPUT, BUNDLE, GENERATION, STRATEGY, CAPTURE, OPSET, METADATA_LEVEL, DYNAMIC, VERIFY_LEVEL, NO_VERIFY),
         *MAKING,
         *(WEIGHTS, TIMEOUT, MEMORY_LIMIT, VALUES_LIMIT, ISOLATE, WORK_DIR, PROGRESS),
     ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 from torch import nn
@@ -16,6 +16,7 @@ from modelexport_nb.engine.compare import compare as compare_strategies
 from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import InputError
 from modelexport_nb.engine.export import export_model
+from modelexport_nb.engine.generation import GenerationReport, export_generation
 from modelexport_nb.engine.hierarchy import Hierarchy, read_hierarchy
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.engine.tagging import tag_onnx
@@ -23,23 +24,27 @@ from modelexport_nb.engine.validation import Validation, validate
 from modelexport_nb.grammar import Argument
 from modelexport_nb.options import DYNAMIC, MAKING, PROGRESS, WEIGHTS
 from modelexport_nb.progress import progress_bar
-from modelexport_nb.subjects import Subject
+from modelexport_nb.subjects import SUFFIX, Subject, check_generation
 
-from .exported import SUFFIX, exported, named
+from .exported import exported, named
 from .history import History
 from .line import Line
 from .namespace import is_module
 from .subjects import dynamic_of, names_model, subject_of
 from .temporary import temporary_path
 
+Report = TypeVar("Report", ExportReport, GenerationReport)
 
-def export(line: Line) -> ExportReport:
+
+def export(line: Line) -> ExportReport | GenerationReport:
     """Write a model to ONNX, and remember that in the history."""
     options = line.options
     if options.model is None:
         raise UsageError("%modelexport needs a model: %modelexport model inputs. More: %modelexport?")
     if options.bundle is not None and options.output is not None:
         raise UsageError("--bundle and -o exclude each other: the file of a bundle is model.onnx in its folder.")
+    if options.generation:
+        return _export_generation(line)
     subject = subject_of(line, options.model, options.inputs, engine_can=True)
     how = {name: line.choice(name) for name in ("strategy", "capture", "opset", "metadata")}
     more = {"verify": line.choice("verify"), "dynamic": dynamic_of(line), **_said(line)}
@@ -50,6 +55,22 @@ def export(line: Line) -> ExportReport:
         report = write(subject.model, subject.inputs, path, **how, **more, progress=progress)
     asked = [getattr(options, spec.name) for spec in (DYNAMIC, *MAKING, WEIGHTS)]
     line.history.add(subject.model, report, (line.cell, options.inputs, repr(asked), *how.values()), subject.origin)
+    return _noted(report, subject)
+
+
+def _export_generation(line: Line) -> GenerationReport:
+    options = line.options
+    check_generation(options)
+    subject = subject_of(line, options.model, options.inputs, engine_can=True)
+    how = {name: line.choice(name) for name in ("strategy", "capture", "opset", "metadata")}
+    more = {"verify": line.choice("verify"), "values_limit": options.values_limit}
+    with _destination(line, subject.model) as path, progress_bar(line.choice("progress")) as progress:
+        folder = path if options.output else path.with_suffix("")
+        report = export_generation(subject.model, subject.inputs, folder, **how, **more, progress=progress)
+    asked = [getattr(options, spec.name) for spec in MAKING]
+    for name, part in report.items():
+        key = (line.cell, options.inputs, repr(asked), name, *how.values())
+        line.history.add(subject.model, part, key, subject.origin)
     return _noted(report, subject)
 
 
@@ -177,7 +198,7 @@ ACTIONS: dict[str, Callable[[Line], Any]] = {
 }
 
 
-def _noted(report: ExportReport, subject: Subject) -> ExportReport:
+def _noted(report: Report, subject: Subject) -> Report:
     report.notes = (*subject.notes, *report.notes)
     return report
 
