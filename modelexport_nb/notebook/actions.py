@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -140,9 +141,8 @@ def _compare_new(line: Line, model: nn.Module | None) -> Comparison:
         raise UsageError("A model is compared on its inputs: %modelexport compare model inputs. More: %modelexport?")
     subject = subject_of(line, words[0], words[1] if len(words) > 1 else None, found=model)
     folder = line.options.folder
-    _tell(subject)
     with progress_bar(line.choice("progress"), "comparing", "compared") as progress:
-        return compare_strategies(
+        found = compare_strategies(
             subject.model,
             subject.inputs,
             line.own("strategies"),
@@ -154,6 +154,7 @@ def _compare_new(line: Line, model: nn.Module | None) -> Comparison:
             folder=None if folder is None else line.namespace.path(folder),
             progress=progress,
         )
+    return replace(found, notes=(*subject.notes, *found.notes)) if subject.notes else found
 
 
 def open_file(line: Line) -> Hierarchy:
@@ -204,7 +205,7 @@ def _noted(report: Report, subject: Subject) -> Report:
 
 
 def _tell(subject: Subject) -> None:
-    """For results that have no place for notes."""
+    """For a result that has no place for notes."""
     for note in subject.notes:
         print(f"note: {note}")
 
