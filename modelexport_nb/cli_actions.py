@@ -30,7 +30,7 @@ from .engine.report import ExportReport
 from .engine.tagging import tag_onnx
 from .engine.validation import validate as validate_file
 from .grammar import Verb
-from .options import MAKING, PROGRESS, SHELL_INPUTS
+from .options import LIMITS, MAKING, PROGRESS, SHELL_INPUTS
 from .progress import progress_bar
 from .subjects import SUFFIX, Subject, check_generation, names_axes
 
@@ -87,7 +87,7 @@ def export(command: Command) -> Outcome:
         return _export_generation(command)
     subject = command.subject(command.given("model"), engine_can=True)
     options = command.choices("strategy", "capture", "opset", "metadata", "verify")
-    options |= command.said("weights", "timeout", "memory_limit", "values_limit", "isolate", "work_dir")
+    options |= command.said("weights", "work_dir", *LIMITS)
     options["dynamic"] = _dynamic(command)
     bundle = command.given("bundle")
     if bundle is not None and command.given("output") is not None:
@@ -121,7 +121,7 @@ def tag(command: Command) -> Outcome:
     """Write a tagged copy of an ONNX file of a model."""
     subject = command.subject(command.given("model"))
     output = _output(command, subject.model)
-    options = command.choices("metadata", "verify", "values_limit")
+    options = command.choices("metadata", "verify") | command.said(*LIMITS)
     file = Path(command.given("file"))
     with command.progress("tagging", "tagged") as progress:
         report = tag_onnx(file, subject.model, subject.inputs, output, **options, progress=progress)

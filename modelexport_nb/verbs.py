@@ -104,7 +104,11 @@ OPEN = Verb(
 TAG = Verb(
     "tag",
     "Find the module calls again in an ONNX file of the model, whoever exported or optimised it.",
-    (OUTPUT, METADATA_LEVEL, VERIFY_LEVEL, NO_VERIFY, *MAKING, VALUES_LIMIT, PROGRESS),
+    (
+        *(OUTPUT, METADATA_LEVEL, VERIFY_LEVEL, NO_VERIFY),
+        *MAKING,
+        *(TIMEOUT, MEMORY_LIMIT, VALUES_LIMIT, ISOLATE, PROGRESS),
+    ),
     (MODEL, INPUTS, FILE),
     (SHELL_FILE, SHELL_MODEL, SHELL_INPUTS),
 )

@@ -23,7 +23,7 @@ from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.engine.tagging import tag_onnx
 from modelexport_nb.engine.validation import Validation, validate
 from modelexport_nb.grammar import Argument
-from modelexport_nb.options import DYNAMIC, MAKING, PROGRESS, WEIGHTS
+from modelexport_nb.options import DYNAMIC, LIMITS, MAKING, PROGRESS, WEIGHTS
 from modelexport_nb.progress import progress_bar
 from modelexport_nb.subjects import SUFFIX, Subject, check_generation
 
@@ -48,7 +48,9 @@ def export(line: Line) -> ExportReport | GenerationReport:
         return _export_generation(line)
     subject = subject_of(line, options.model, options.inputs, engine_can=True)
     how = {name: line.choice(name) for name in ("strategy", "capture", "opset", "metadata")}
-    more = {"verify": line.choice("verify"), "dynamic": dynamic_of(line), **_said(line)}
+    more = {"verify": line.choice("verify"), "dynamic": dynamic_of(line), **_said(line, "weights", *LIMITS)}
+    if options.work_dir is not None:
+        more["work_dir"] = line.namespace.path(options.work_dir)
     write: Callable[..., ExportReport] = export_model
     if options.bundle is not None:
         write = partial(export_bundle, processor=subject.processor)
@@ -75,12 +77,9 @@ def _export_generation(line: Line) -> GenerationReport:
     return _noted(report, subject)
 
 
-def _said(line: Line) -> dict[str, Any]:
-    """What the line says of limits and the like; the engine knows what holds where it does not."""
-    names = ("weights", "timeout", "memory_limit", "values_limit", "isolate")
+def _said(line: Line, *names: str) -> dict[str, Any]:
+    """Of these what the line says; the engine knows what holds where it does not."""
     said = {name: getattr(line.options, name) for name in names}
-    if line.options.work_dir is not None:
-        said["work_dir"] = line.namespace.path(line.options.work_dir)
     return {name: value for name, value in said.items() if value is not None}
 
 
@@ -99,7 +98,7 @@ def tag(line: Line) -> ExportReport:
             path,
             metadata=line.choice("metadata"),
             verify=line.choice("verify"),
-            values_limit=line.options.values_limit,
+            **_said(line, *LIMITS),
             progress=progress,
         )
     asked = (line.options.inputs, file, line.choice("metadata"))
