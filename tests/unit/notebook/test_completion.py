@@ -66,17 +66,8 @@ def test_all_options_after_both_names(rich):
     found = offered(rich, "%modelexport model x ")
     assert [text.split()[-1] for text in found] == [
         *("-o", "--output", "--bundle", "--generation", "-s", "--strategy", "--capture", "--opset", "--metadata"),
-        *(
-            "--dynamic",
-            "--verify",
-            "--no-verify",
-            "--task",
-            "--class",
-            "--trust-remote-code",
-            "--shape",
-            "--text",
-            "--batch",
-        ),
+        *("--dynamic", "--verify", "--no-verify", "--task", "--class", "--trust-remote-code"),
+        *("--shape", "--text", "--batch"),
         *("--weights", "--timeout", "--memory-limit", "--values-limit", "--isolate", "--work-dir"),
         *("--progress", "--no-progress"),
     ]
