@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import analysis_views, text, validation_views
+from . import analysis_views, generation_views, text, validation_views
 from .analysis import Analysis
 from .cli_models import load_value, named_subject
 from .engine.bundle import export_bundle
@@ -24,16 +24,15 @@ from .engine.comparison import Comparison
 from .engine.errors import InputError, OptionError, PathError
 from .engine.export import export_model
 from .engine.files import file_name
+from .engine.generation import GenerationReport, export_generation
 from .engine.hierarchy import read_hierarchy
 from .engine.report import ExportReport
 from .engine.tagging import tag_onnx
 from .engine.validation import validate as validate_file
 from .grammar import Verb
-from .options import MAKING, PROGRESS, SHELL_INPUTS
+from .options import LIMITS, MAKING, PROGRESS, SHELL_INPUTS
 from .progress import progress_bar
-from .subjects import Subject, names_axes
-
-SUFFIX = ".onnx"
+from .subjects import SUFFIX, Subject, check_generation, names_axes
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,11 @@ class Command:
 
 def export(command: Command) -> Outcome:
     """Write a model to ONNX."""
+    if command.choice("generation"):
+        return _export_generation(command)
     subject = command.subject(command.given("model"), engine_can=True)
     options = command.choices("strategy", "capture", "opset", "metadata", "verify")
-    options |= command.said("weights", "timeout", "memory_limit", "values_limit", "isolate", "work_dir")
+    options |= command.said("weights", "work_dir", *LIMITS)
     options["dynamic"] = _dynamic(command)
     bundle = command.given("bundle")
     if bundle is not None and command.given("output") is not None:
@@ -100,11 +101,27 @@ def export(command: Command) -> Outcome:
     return _written(report, subject, "off" if options.get("weights") == "none" else options["verify"])
 
 
+def _export_generation(command: Command) -> Outcome:
+    check_generation(command.options)
+    subject = command.subject(command.given("model"), engine_can=True)
+    options = command.choices("strategy", "capture", "opset", "metadata", "verify", "values_limit")
+    folder = _output(command, subject.model, folder=True)
+    with command.progress("exporting", "exported") as progress:
+        report = export_generation(subject.model, subject.inputs, folder, **options, progress=progress)
+    report.notes = (*subject.notes, *report.notes)
+    files = ", ".join(str(file) for part in report.values() for file in part.files)
+    return Outcome(
+        text=lambda width: f"{generation_views.render(report, width)}\n\nWritten: {files}",
+        json=lambda: _dump(_generation_facts(report)),
+        ok=options["verify"] == "off" or report.ok,
+    )
+
+
 def tag(command: Command) -> Outcome:
     """Write a tagged copy of an ONNX file of a model."""
     subject = command.subject(command.given("model"))
     output = _output(command, subject.model)
-    options = command.choices("metadata", "verify", "values_limit")
+    options = command.choices("metadata", "verify") | command.said(*LIMITS)
     file = Path(command.given("file"))
     with command.progress("tagging", "tagged") as progress:
         report = tag_onnx(file, subject.model, subject.inputs, output, **options, progress=progress)
@@ -199,12 +216,13 @@ def _note(line: str) -> None:
     print(f"note: {line}", file=sys.stderr)
 
 
-def _output(command: Command, model: Any) -> Path:
-    """The file to write; one that nobody named must not be there."""
+def _output(command: Command, model: Any, *, folder: bool = False) -> Path:
+    """The file or the folder to write; one that nobody named must not be there."""
     given = command.given("output")
     if given is not None:
         return Path(given)
     path = Path(file_name(type(model).__name__))
+    path = path.with_suffix("") if folder else path
     if path.exists():
         raise PathError(f'"{path}" is there already. To write it anew: -o {path}')
     return path
@@ -251,6 +269,17 @@ def _facts(report: ExportReport) -> dict[str, Any]:
         "parameters": report.modules.root.parameters,
         "measures": {name: value for name, value, _ in report.measures.rows()},
         "parity": None if parity is None else {"ok": parity.ok and not parity.differs, "text": parity.text},
+        "notes": list(report.notes),
+    }
+
+
+def _generation_facts(report: GenerationReport) -> dict[str, Any]:
+    decoding = report.decoding
+    return {
+        "folder": str(report.folder),
+        "ok": report.ok,
+        "decoding": None if decoding is None else {"ok": decoding.ok, "text": decoding.text},
+        "parts": {name: _facts(part) for name, part in report.items()},
         "notes": list(report.notes),
     }
 

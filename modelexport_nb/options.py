@@ -80,6 +80,15 @@ MAKING = (TASK, CLASS, TRUST, SHAPE, TEXT, BATCH)
 
 # ---- how it goes about it ----
 
+GENERATION = Argument(
+    ("--generation",),
+    "Write a model that generates as the files that decoding takes (prefill.onnx, decode.onnx, encoders), and prove "
+    "them together: generate() must find the same tokens with them. -o names a folder then, and a model by name is "
+    "loaded as the class it was saved as.",
+    default=False,
+    keywords={"action": "store_const", "const": True},
+)
+
 OUTPUT = Argument(
     ("-o", "--output"),
     "The file to write. Without it, in a notebook a temporary one that lives as long as the kernel; on the command "
@@ -167,20 +176,21 @@ VALUES_LIMIT = Argument(
 )
 TIMEOUT = Argument(
     ("--timeout",),
-    "Seconds after which the export is ended. It runs in a process of its own then.",
+    "Seconds after which the work is ended. It runs in a process of its own then.",
     keywords={"metavar": "SECONDS", "type": seconds},
 )
 MEMORY_LIMIT = Argument(
     ("--memory-limit",),
-    "Bytes that the export may take beside the loaded model, such as 4GB. It runs in a process of its own then.",
+    "Bytes that the work may take beside the loaded model, such as 4GB. It runs in a process of its own then.",
     keywords={"metavar": "SIZE", "type": byte_size},
 )
 ISOLATE = Argument(
     ("--isolate",),
-    "Run the export in a process of its own: what hangs or crashes there ends as an error here.",
+    "Work in a process of its own: what hangs or crashes there ends as an error here.",
     default=False,
     keywords={"action": "store_const", "const": True},
 )
+LIMITS = tuple(spec.name for spec in (TIMEOUT, MEMORY_LIMIT, VALUES_LIMIT, ISOLATE))
 WORK_DIR = Argument(
     ("--work-dir",),
     "A folder where finished stages are kept and taken up again. It is made where there is none.",

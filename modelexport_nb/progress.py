@@ -27,6 +27,8 @@ class StageBar:
     def __call__(self, stage: str, index: int, total: int) -> None:
         if self._bar is None:
             self._bar = tqdm(total=total, desc=self._doing, bar_format=FORMAT)
+        elif total != self._bar.total:  # how many stages there are may turn out on the way
+            self._bar.reset(total)
         self._move(stage, index)
 
     def finish(self) -> None:

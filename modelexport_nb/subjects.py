@@ -16,9 +16,25 @@ from torch import nn
 from .engine.automatic import make_inputs
 from .engine.errors import OptionError
 from .engine.export import check_model
+from .engine.generation import check_generates, make_prompt
 from .engine.pretrained import Pretrained, load_pretrained
-from .options import BATCH, CLASS, SHAPE, TASK, TEXT, TRUST
+from .options import (
+    BATCH,
+    BUNDLE,
+    CLASS,
+    DYNAMIC,
+    ISOLATE,
+    MEMORY_LIMIT,
+    SHAPE,
+    TASK,
+    TEXT,
+    TIMEOUT,
+    TRUST,
+    WEIGHTS,
+    WORK_DIR,
+)
 
+SUFFIX = ".onnx"
 _AXES = re.compile(r"[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*")
 
 
@@ -58,8 +74,18 @@ def load_subject(name: str | Path, options: Namespace) -> Subject:
         class_name=options.class_name,
         trust_remote_code=bool(options.trust_remote_code),
         weights=getattr(options, "weights", None) or "all",
+        as_saved=bool(getattr(options, "generation", None)),  # AutoModel has no head, and does not generate
     )
     return Subject(found.model, None, found, found.notes)
+
+
+def check_generation(options: Namespace) -> None:
+    """Raise an `OptionError` where a line has an option that does not go with `--generation`."""
+    for spec in (BUNDLE, DYNAMIC, WEIGHTS, TIMEOUT, MEMORY_LIMIT, ISOLATE, WORK_DIR):
+        if getattr(options, spec.name) is not None:
+            raise OptionError(f"--generation and {spec.flags[-1]} do not go together. Leave one of them out.")
+    if options.output is not None and options.output.endswith(SUFFIX):
+        raise OptionError(f'--generation writes several files: -o names their folder, and "{options.output}" a file.')
 
 
 def check_loading(options: Namespace) -> None:
@@ -85,6 +111,8 @@ def make_missing_inputs(subject: Subject, options: Namespace, *, engine_can: boo
             raise OptionError(f"{asked[0].flags[0]} says what to make inputs of, and there are inputs already.")
         return
     check_model(subject.model)
+    if getattr(options, "generation", None):
+        check_generates(subject.model)
     shapes = dict(options.shape or ())
     if len(shapes) < len(options.shape or ()):
         raise OptionError("--shape gives one input two shapes.")
@@ -94,7 +122,8 @@ def make_missing_inputs(subject: Subject, options: Namespace, *, engine_can: boo
     batch = options.batch
     if batch is None and not shapes and getattr(options, "dynamic", None) is not None:
         batch = 2  # torch.export takes a size of 1 for fixed
-    made = make_inputs(subject.model, processor=processor, text=options.text, shapes=shapes or None, batch=batch)
+    make = make_prompt if getattr(options, "generation", None) else make_inputs
+    made = make(subject.model, processor=processor, text=options.text, shapes=shapes or None, batch=batch)
     subject.inputs = made.arguments
     subject.notes.append(made.note)
 

@@ -17,6 +17,7 @@ from .options import (
     DYNAMIC,
     FILE,
     FOLDER,
+    GENERATION,
     INPUTS,
     ISOLATE,
     MAKING,
@@ -46,7 +47,7 @@ EXPORT = Verb(
     "export",
     "Write a PyTorch model to ONNX, prove that the numbers agree, and tell which module made which node.",
     (
-        *(OUTPUT, BUNDLE, STRATEGY, CAPTURE, OPSET, METADATA_LEVEL, DYNAMIC, VERIFY_LEVEL, NO_VERIFY),
+        *(OUTPUT, BUNDLE, GENERATION, STRATEGY, CAPTURE, OPSET, METADATA_LEVEL, DYNAMIC, VERIFY_LEVEL, NO_VERIFY),
         *MAKING,
         *(WEIGHTS, TIMEOUT, MEMORY_LIMIT, VALUES_LIMIT, ISOLATE, WORK_DIR, PROGRESS),
     ),
@@ -103,7 +104,11 @@ OPEN = Verb(
 TAG = Verb(
     "tag",
     "Find the module calls again in an ONNX file of the model, whoever exported or optimised it.",
-    (OUTPUT, METADATA_LEVEL, VERIFY_LEVEL, NO_VERIFY, *MAKING, VALUES_LIMIT, PROGRESS),
+    (
+        *(OUTPUT, METADATA_LEVEL, VERIFY_LEVEL, NO_VERIFY),
+        *MAKING,
+        *(TIMEOUT, MEMORY_LIMIT, VALUES_LIMIT, ISOLATE, PROGRESS),
+    ),
     (MODEL, INPUTS, FILE),
     (SHELL_FILE, SHELL_MODEL, SHELL_INPUTS),
 )

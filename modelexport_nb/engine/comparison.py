@@ -56,7 +56,8 @@ class Comparison:
         baseline: number of the column that the others are compared with; the first that did not fail.
         rows: the module calls of all columns, in pre-order.
         groups: for each column a number, equal for columns about the same graph; -1 for failed ones.
-        notes: what the reader should know first: columns that are of different models, files that are gone.
+        notes: what the reader should know first: columns that are of different models, files that are gone, inputs
+            that a line of the notebook made.
     """
 
     columns: tuple[Column, ...]

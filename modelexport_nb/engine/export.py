@@ -25,7 +25,7 @@ from .files import check_destination, staged, write_model
 from .graph import all_nodes, drop_weights
 from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
-from .isolation import export_isolated
+from .isolation import run_isolated
 from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .modules import ModuleTree
@@ -113,7 +113,7 @@ def export_model(
         ModelExportError: one of its subclasses, in one line; nothing was written then.
     """
     if isolate or timeout is not None or memory_limit is not None:
-        return export_isolated(dict(locals()))  # every argument, whichever there are
+        return run_isolated(export_model, dict(locals()), "path")  # every argument, whichever there are
     check_model(model)
     model, wrapper_notes = unwrap(model)
     check_opset(opset)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .automatic import MadeInputs, make_inputs
 from .clock import STAGES, Progress
 from .decoding import Decoding, prove
 from .dynamic_spec import specified_axes
@@ -21,8 +22,10 @@ from .errors import InputError, PathError
 from .export import check_model, export_model
 from .files import check_destination, staged_folder
 from .generation_steps import Step, steps_of
+from .inputs import Inputs, as_arguments, named_arguments
 from .markdown import table
 from .report import ExportReport
+from .shown import make_widget
 from .verification import verify_level
 
 
@@ -42,6 +45,16 @@ class GenerationReport(Mapping[str, ExportReport]):
     parts: dict[str, ExportReport]
     decoding: Decoding | None
     notes: tuple[str, ...]
+
+    @property
+    def model_class(self) -> str:
+        """Class name of the exported module."""
+        return next(iter(self.parts.values())).model_class
+
+    @property
+    def widget(self) -> Any:
+        """The live trees of the parts, one below the other. Needs Jupyter: `%load_ext modelexport_nb`."""
+        return make_widget(self)
 
     def __getitem__(self, name: str) -> ExportReport:
         return self.parts[name]
@@ -76,19 +89,19 @@ class GenerationReport(Mapping[str, ExportReport]):
         return "\n\n".join([table(["file", "nodes", *names, "parity"], rows), f"{agrees}.", *self.notes])
 
     def __repr__(self) -> str:
-        first = next(iter(self.parts.values()))
         files = ", ".join(part.path.name for part in self.parts.values())
         agrees = "not verified" if self.decoding is None else self.decoding.text
-        return f"<GenerationReport {first.model_class} → {files}: {agrees}>"
+        return f"<GenerationReport {self.model_class} → {files}: {agrees}>"
 
 
 def export_generation(
     model: nn.Module,
-    inputs: Any,
+    inputs: Inputs | None,
     folder: str | Path,
     *,
     strategy: str = "auto",
     prioritize: str = "speed",
+    capture: str = "auto",
     opset: int | None = None,
     metadata: str = "lean",
     verify: str | bool = "model",
@@ -104,10 +117,10 @@ def export_generation(
 
     Args:
         model: one whose `can_generate()` says so. It is left exactly as it was.
-        inputs: what `generate()` takes by keyword, or the tensor that is its main input. Files take an attention mask
-            when it masks something here: `generate()` drops one that does not.
+        inputs: what `generate()` takes by keyword, or the tensor that is its main input; None makes some. Files take
+            an attention mask when it masks something here: `generate()` drops one that does not.
         folder: where to write; made if it is not there. Files in it survive a failed export.
-        strategy, prioritize, opset, metadata, values_limit: as in `export_model()`.
+        strategy, prioritize, capture, opset, metadata, values_limit: as in `export_model()`.
         verify: as in `export_model()` for each part; the tokens are compared unless it is `"off"`.
         progress: as in `export_model()`; the stages are `generate`, those of each part (`decode: capture`), and
             `decode tokens`.
@@ -119,12 +132,13 @@ def export_generation(
         ModelExportError: one of its subclasses, in one line; nothing was written then.
     """
     check_generates(model)
-    inputs = generate_inputs(model, inputs)
+    inputs, made = generate_inputs(model, inputs)
     level = verify_level(verify)
     stages = _Stages(progress, level)
     with _folder(Path(folder).expanduser()) as home, staged_folder(home) as draft:
         with stages.stage("generate"):
             steps, notes = steps_of(model, inputs)
+        notes = [*made, *notes]
         stages.plan(len(steps))
         parts = {}
         for name, step in steps.items():
@@ -135,6 +149,7 @@ def export_generation(
                 draft / f"{name}.onnx",
                 strategy=strategy,
                 prioritize=prioritize,
+                capture=capture,
                 opset=opset,
                 dynamic=step.shapes,
                 metadata=metadata,
@@ -189,8 +204,22 @@ def check_generates(model: Any) -> None:
         )
 
 
-def generate_inputs(model: Any, inputs: Any) -> dict[str, Any]:
-    """The keywords of `generate()`; an `InputError` when the main input is not among them."""
+def make_prompt(model: Any, **options: Any) -> MadeInputs:
+    """What `generate()` takes, made as `make_inputs()` does. A decoder that has an encoder begins by itself there: with
+    a prompt that is no more than made up, its length would be fixed in the file."""
+    made = make_inputs(model, **options)
+    return made.without("decoder_") if model.config.is_encoder_decoder else made
+
+
+def generate_inputs(model: Any, inputs: Any) -> tuple[dict[str, Any], list[str]]:
+    """The keywords of `generate()`, and a note where they were made; an `InputError` when the main input is not among
+    them."""
+    notes = []
+    if inputs is None:
+        made = make_prompt(model)
+        inputs, notes = made.arguments, [made.note]
+    if isinstance(inputs, tuple):
+        inputs = named_arguments(model, *as_arguments(model, inputs))
     if isinstance(inputs, torch.Tensor):
         inputs = {model.main_input_name: inputs}
     if not isinstance(inputs, Mapping):
@@ -201,7 +230,7 @@ def generate_inputs(model: Any, inputs: Any) -> dict[str, Any]:
             f'generate() of {type(model).__name__} needs a tensor "{model.main_input_name}" of shape [batch, …]. '
             "Add it to the inputs."
         )
-    return dict(inputs)
+    return dict(inputs), notes
 
 
 def seen_from_above(model: nn.Module, step: Step) -> nn.Module:

@@ -11,13 +11,16 @@ from torch import nn
 from .errors import InputError, OptionError, did_you_mean
 
 
-def find_class(name: str, config: Any, task: str | None, class_name: str | None, trust: bool) -> Any:
+def find_class(
+    name: str, config: Any, task: str | None, class_name: str | None, trust: bool, as_saved: bool = False
+) -> Any:
     """The class that loads a model of this config.
 
     Args:
         name: what to call the model in an error.
         task, class_name: as in `load_pretrained`; without either AutoModel, else what the config names.
         trust: whether a class that comes with the files may be taken.
+        as_saved: as in `load_pretrained`.
 
     Raises:
         OptionError: transformers knows no such task or class.
@@ -26,6 +29,8 @@ def find_class(name: str, config: Any, task: str | None, class_name: str | None,
     if class_name is not None:
         return _named(class_name)
     own = architectures(config)
+    if as_saved and task is None and own and (found := _exported(own[0])) is not None:
+        return found
     if task is not None:
         candidates, lack = _for_task(task), f"no model for {task}"
     else:

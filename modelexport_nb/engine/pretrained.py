@@ -72,6 +72,7 @@ def load_pretrained(
     class_name: str | None = None,
     trust_remote_code: bool = False,
     weights: str = "all",
+    as_saved: bool = False,
 ) -> Pretrained:
     """Load a model of Hugging Face: files that are here already, else those of the Hub.
 
@@ -82,6 +83,7 @@ def load_pretrained(
         class_name: the class to load, as transformers exports it. Without either, what AutoModel takes.
         trust_remote_code: run code that comes with the files; never without being asked.
         weights: `"none"` reads the config alone and builds the model on the meta device: structure without numbers.
+        as_saved: without a task or a class, the class that the config says it was saved as, where transformers has it.
 
     Raises:
         InputError: there is no such model, or it does not load; says whether the Hub was asked.
@@ -94,7 +96,7 @@ def load_pretrained(
     files = _Files(source, called, trust_remote_code)
     with quiet_loading():
         config = files.config()
-        kind = find_class(called, config, task, class_name, trust_remote_code)
+        kind = find_class(called, config, task, class_name, trust_remote_code, as_saved)
         model, notes = files.build(kind, config) if weights == "none" else files.load(kind, config)
     own, loaded = architectures(config), type(model).__name__
     if own and loaded not in own:

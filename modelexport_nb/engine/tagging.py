@@ -19,6 +19,7 @@ from .files import check_destination
 from .graph import lacks_weights, weights_from_inputs
 from .inputs import Inputs, as_arguments, named_arguments
 from .intermediates import check_limit
+from .isolation import run_isolated
 from .judge import read_parameters
 from .metadata import check_choice
 from .modules import ModuleTree
@@ -46,7 +47,10 @@ def tag_onnx(
     *,
     metadata: str = "lean",
     verify: str | bool = "model",
+    timeout: float | None = None,
+    memory_limit: int | None = None,
     values_limit: int | None = None,
+    isolate: bool = False,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Write a copy of an ONNX file in which every node names the module call that made it.
@@ -58,12 +62,14 @@ def tag_onnx(
         path: an ONNX file of `model`.
         model, inputs: as in `export_model`.
         output: the file to write; may be `path` itself.
-        metadata, verify, values_limit, progress: as in `export_model`.
+        metadata, verify, timeout, memory_limit, values_limit, isolate, progress: as in `export_model`.
 
     Raises:
         AttributionError: the file computes something else; says how much of it was found in the model.
         ModelExportError: another of its subclasses; nothing was written then.
     """
+    if isolate or timeout is not None or memory_limit is not None:
+        return run_isolated(tag_onnx, dict(locals()), "output")  # every argument, whichever there are
     check_model(model)
     model, wrapper_notes = unwrap(model)
     check_choice(metadata)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 from torch import nn
@@ -16,33 +17,40 @@ from modelexport_nb.engine.compare import compare as compare_strategies
 from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import InputError
 from modelexport_nb.engine.export import export_model
+from modelexport_nb.engine.generation import GenerationReport, export_generation
 from modelexport_nb.engine.hierarchy import Hierarchy, read_hierarchy
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.engine.tagging import tag_onnx
 from modelexport_nb.engine.validation import Validation, validate
 from modelexport_nb.grammar import Argument
-from modelexport_nb.options import DYNAMIC, MAKING, PROGRESS, WEIGHTS
+from modelexport_nb.options import DYNAMIC, LIMITS, MAKING, PROGRESS, WEIGHTS
 from modelexport_nb.progress import progress_bar
-from modelexport_nb.subjects import Subject
+from modelexport_nb.subjects import SUFFIX, Subject, check_generation
 
-from .exported import SUFFIX, exported, named
+from .exported import exported, named
 from .history import History
 from .line import Line
 from .namespace import is_module
 from .subjects import dynamic_of, names_model, subject_of
 from .temporary import temporary_path
 
+Report = TypeVar("Report", ExportReport, GenerationReport)
 
-def export(line: Line) -> ExportReport:
+
+def export(line: Line) -> ExportReport | GenerationReport:
     """Write a model to ONNX, and remember that in the history."""
     options = line.options
     if options.model is None:
         raise UsageError("%modelexport needs a model: %modelexport model inputs. More: %modelexport?")
     if options.bundle is not None and options.output is not None:
         raise UsageError("--bundle and -o exclude each other: the file of a bundle is model.onnx in its folder.")
+    if options.generation:
+        return _export_generation(line)
     subject = subject_of(line, options.model, options.inputs, engine_can=True)
     how = {name: line.choice(name) for name in ("strategy", "capture", "opset", "metadata")}
-    more = {"verify": line.choice("verify"), "dynamic": dynamic_of(line), **_said(line)}
+    more = {"verify": line.choice("verify"), "dynamic": dynamic_of(line), **_said(line, "weights", *LIMITS)}
+    if options.work_dir is not None:
+        more["work_dir"] = line.namespace.path(options.work_dir)
     write: Callable[..., ExportReport] = export_model
     if options.bundle is not None:
         write = partial(export_bundle, processor=subject.processor)
@@ -53,12 +61,25 @@ def export(line: Line) -> ExportReport:
     return _noted(report, subject)
 
 
-def _said(line: Line) -> dict[str, Any]:
-    """What the line says of limits and the like; the engine knows what holds where it does not."""
-    names = ("weights", "timeout", "memory_limit", "values_limit", "isolate")
+def _export_generation(line: Line) -> GenerationReport:
+    options = line.options
+    check_generation(options)
+    subject = subject_of(line, options.model, options.inputs, engine_can=True)
+    how = {name: line.choice(name) for name in ("strategy", "capture", "opset", "metadata")}
+    more = {"verify": line.choice("verify"), "values_limit": options.values_limit}
+    with _destination(line, subject.model) as path, progress_bar(line.choice("progress")) as progress:
+        folder = path if options.output else path.with_suffix("")
+        report = export_generation(subject.model, subject.inputs, folder, **how, **more, progress=progress)
+    asked = [getattr(options, spec.name) for spec in MAKING]
+    for name, part in report.items():
+        key = (line.cell, options.inputs, repr(asked), name, *how.values())
+        line.history.add(subject.model, part, key, subject.origin)
+    return _noted(report, subject)
+
+
+def _said(line: Line, *names: str) -> dict[str, Any]:
+    """Of these what the line says; the engine knows what holds where it does not."""
     said = {name: getattr(line.options, name) for name in names}
-    if line.options.work_dir is not None:
-        said["work_dir"] = line.namespace.path(line.options.work_dir)
     return {name: value for name, value in said.items() if value is not None}
 
 
@@ -77,7 +98,7 @@ def tag(line: Line) -> ExportReport:
             path,
             metadata=line.choice("metadata"),
             verify=line.choice("verify"),
-            values_limit=line.options.values_limit,
+            **_said(line, *LIMITS),
             progress=progress,
         )
     asked = (line.options.inputs, file, line.choice("metadata"))
@@ -119,9 +140,8 @@ def _compare_new(line: Line, model: nn.Module | None) -> Comparison:
         raise UsageError("A model is compared on its inputs: %modelexport compare model inputs. More: %modelexport?")
     subject = subject_of(line, words[0], words[1] if len(words) > 1 else None, found=model)
     folder = line.options.folder
-    _tell(subject)
     with progress_bar(line.choice("progress"), "comparing", "compared") as progress:
-        return compare_strategies(
+        found = compare_strategies(
             subject.model,
             subject.inputs,
             line.own("strategies"),
@@ -133,6 +153,7 @@ def _compare_new(line: Line, model: nn.Module | None) -> Comparison:
             folder=None if folder is None else line.namespace.path(folder),
             progress=progress,
         )
+    return replace(found, notes=(*subject.notes, *found.notes)) if subject.notes else found
 
 
 def open_file(line: Line) -> Hierarchy:
@@ -177,13 +198,13 @@ ACTIONS: dict[str, Callable[[Line], Any]] = {
 }
 
 
-def _noted(report: ExportReport, subject: Subject) -> ExportReport:
+def _noted(report: Report, subject: Subject) -> Report:
     report.notes = (*subject.notes, *report.notes)
     return report
 
 
 def _tell(subject: Subject) -> None:
-    """For results that have no place for notes."""
+    """For a result that has no place for notes."""
     for note in subject.notes:
         print(f"note: {note}")
 

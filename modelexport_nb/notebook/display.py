@@ -1,5 +1,5 @@
-"""How a report, an opened file or a comparison shows itself: the live view, HTML without script, plain text, in one
-bundle."""
+"""How a report, the reports of a model that generates, an opened file or a comparison show themselves: the live view,
+HTML without script, plain text, in one bundle."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from modelexport_nb import text
+from modelexport_nb import generation_views, text
 from modelexport_nb.engine import shown as engine_shown
 from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import ModelExportError
+from modelexport_nb.engine.generation import GenerationReport
 from modelexport_nb.engine.hierarchy import Hierarchy
 from modelexport_nb.engine.report import ExportReport
 
-from .static_html import escaped, fragment
+from .static_html import escaped, fragment, parts_fragment
 
-Shown = ExportReport | Hierarchy | Comparison
-SHOWN = (ExportReport, Hierarchy, Comparison)
+Shown = ExportReport | GenerationReport | Hierarchy | Comparison
+SHOWN = (ExportReport, GenerationReport, Hierarchy, Comparison)
 # Lines of each table that the plain text of a comparison shows.
 ROWS = 20
 
@@ -69,6 +70,8 @@ def mimebundle(shown: Shown, shell: InteractiveShell) -> tuple[dict[str, Any], d
 def _static(shown: Shown, problem: str) -> str:
     if isinstance(shown, Comparison):
         return f"{shown.to_html()}<p>{escaped(problem, 1_000)}</p>"
+    if isinstance(shown, GenerationReport):
+        return parts_fragment(shown, problem)
     return fragment(shown, problem)
 
 
@@ -77,6 +80,10 @@ def _make_widget(shown: Shown, variable: str) -> Any:
         from .widgets.comparison import ComparisonWidget
 
         return ComparisonWidget.of(shown, variable)
+    if isinstance(shown, GenerationReport):
+        from .widgets.generation import GenerationView
+
+        return GenerationView(shown, variable)
     from .widgets.hierarchy import HierarchyWidget
 
     return HierarchyWidget(shown, variable=variable)
@@ -92,5 +99,7 @@ def _pretty(shown: Shown, printer: Any, cycle: bool) -> None:
     alone = len(printer.stack) == 1
     if isinstance(shown, Comparison):
         printer.text(shown.to_markdown(limit=ROWS).rstrip() if alone else repr(shown))
+    elif isinstance(shown, GenerationReport):
+        printer.text(generation_views.render(shown) if alone else repr(shown))
     else:
         printer.text(text.render(shown) if alone else text.short(shown))

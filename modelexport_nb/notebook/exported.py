@@ -8,11 +8,10 @@ from typing import Any
 from modelexport_nb.engine.errors import InputError, PathError
 from modelexport_nb.engine.hierarchy import Hierarchy, read_hierarchy
 from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.subjects import SUFFIX
 
 from .history import History
 from .namespace import Namespace, is_module
-
-SUFFIX = ".onnx"
 
 
 def is_exported(value: object) -> bool:

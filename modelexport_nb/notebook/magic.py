@@ -49,6 +49,7 @@ class ModelExportMagics(Magics):
 
             %modelexport model inputs
             report = %modelexport model inputs -o model.onnx
+            reports = %modelexport model inputs --generation -o folder
 
         Alone it shows a panel to choose all that in.
 
@@ -58,7 +59,7 @@ class ModelExportMagics(Magics):
             %%modelexport model
             inputs = tokenizer(["a sentence"], return_tensors="pt")
 
-        The result is an ExportReport. `;` at the end shows and returns nothing.
+        The result is an ExportReport, with --generation a GenerationReport. `;` at the end shows and returns nothing.
         In a path ~ and {name} are filled in. Defaults: %config ModelExport
 
         A line can begin with a verb; each is described below.

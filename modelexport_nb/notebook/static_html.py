@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from html import escape
 
-from modelexport_nb import text
+from modelexport_nb import generation_views, text
+from modelexport_nb.engine.generation import GenerationReport
 from modelexport_nb.engine.hierarchy import Hierarchy
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.outline import Entry, outline
@@ -34,6 +35,14 @@ def fragment(shown: ExportReport | Hierarchy, problem: str | None = None) -> str
     notes = [text.file_note(shown)] if isinstance(shown, Hierarchy) else [f"Note: {note}" for note in shown.notes]
     lines = "".join(f"<p>{escaped(line, 1_000)}</p>" for line in [*notes, *([problem] if problem else [])])
     return f"<div><p>{_sentence(shown)}</p>{lines}{_tree(outline(shown, ROWS))}</div>"
+
+
+def parts_fragment(report: GenerationReport, problem: str | None = None) -> str:
+    """What `generate()` made of the files, the notes, then each part under its name; `problem` as in `fragment`."""
+    lines = [*(f"Note: {note}" for note in report.notes), *([problem] if problem else [])]
+    notes = "".join(f"<p>{escaped(line, 1_000)}</p>" for line in lines)
+    parts = "".join(f"<h3>{escape(name)}</h3>{fragment(part)}" for name, part in generation_views.parts(report))
+    return f"<div><p>{escape(generation_views.headline(report))}.</p>{notes}{parts}</div>"
 
 
 def page(report: ExportReport) -> str:

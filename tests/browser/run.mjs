@@ -6,6 +6,7 @@ import { openLab, startBrowser } from "./browser.mjs";
 import { startLab } from "./lab.mjs";
 import { Report } from "./report.mjs";
 import { compare } from "./steps/compare.mjs";
+import { generation } from "./steps/generation.mjs";
 import { many } from "./steps/many.mjs";
 import { panel } from "./steps/panel.mjs";
 import { quickstart } from "./steps/quickstart.mjs";
@@ -13,7 +14,7 @@ import { saved } from "./steps/saved.mjs";
 import { scale } from "./steps/scale.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const scenarios = { quickstart, scale, many, saved, panel, compare };
+const scenarios = { quickstart, scale, many, saved, panel, compare, generation };
 const chosen = process.argv.slice(2);
 
 const report = new Report(process.env.SCREENSHOTS || join(here, "screenshots"));

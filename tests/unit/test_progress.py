@@ -28,6 +28,14 @@ def test_names_each_stage_and_ends_full(capsys):
     assert re.fullmatch(r"exported +█+", last_line(shown))
 
 
+def test_there_may_turn_out_to_be_more_stages(capsys):
+    with progress_bar(True) as stage:
+        stage("run", 0, 2)
+        stage("capture", 1, 4)
+        half = last_line(capsys.readouterr().err)
+    assert half.count("█") < last_line(capsys.readouterr().err).count("█") / 3
+
+
 def test_shows_no_time(capsys):
     go()
     assert not re.search(r"[:\d]", capsys.readouterr().err)

@@ -29,6 +29,12 @@ class MadeInputs:
         """What `export_model` takes as `inputs`."""
         return self.args, self.kwargs
 
+    def without(self, prefix: str) -> MadeInputs:
+        """The same without the arguments whose names begin so, all by name."""
+        values = dict(zip(self.names, (*self.args, *self.kwargs.values()), strict=True))
+        kept = {name: value for name, value in values.items() if not name.startswith(prefix)}
+        return MadeInputs((), kept, self.source, tuple(kept))
+
     @property
     def described(self) -> str:
         """One line such as `input_ids int64 [1, 8], attention_mask int64 [1, 8]`."""

@@ -22,6 +22,7 @@ from .dynamic_axes import AxisWatch, watching_axes
 from .failure import CaptureFailure
 from .generated import forgetting_generated_code
 from .record import Traced, record_of
+from .regions import regions_node_by_node
 from .stamps import stamp_of, stamping
 from .watch import Watch, watched_passes
 
@@ -45,6 +46,7 @@ def run_capture(request: Request, way: Capture) -> Captured:
             stack.enter_context(watching_axes(axes))
             watch = stack.enter_context(watched_passes())
             if way.keeps_record:
+                stack.enter_context(regions_node_by_node())
                 stack.enter_context(stamping(recorder))
             model = way.export(traced)
     except ModelExportError:

@@ -1,4 +1,4 @@
-"""What runs in the child process: the same `export_model`, telling the parent how it goes."""
+"""What runs in the child process: the same function, telling the parent how it goes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from typing import Any, TextIO
 import cloudpickle
 
 from ..errors import one_line
-from ..export import export_model
 from ..report import ExportReport
 from .handover import read_payload
 from .process import STACK
@@ -30,7 +29,7 @@ _FIRST_TO_GO = "1000"
 
 
 class Parent:
-    """The other end of the channel; also what `export_model` takes as `progress`."""
+    """The other end of the channel; also what the work takes as `progress`."""
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
@@ -70,7 +69,7 @@ class Parent:
 
 
 def main(channel: str, folder: str, staging: str) -> None:
-    """Export what lies in `folder`; the report or the error goes through the channel."""
+    """Do the work that lies in `folder`; the report or the error goes through the channel."""
     parent = Parent(Connection(int(channel)))
     threading.Thread(target=parent.outlive, args=(folder, staging), daemon=True).start()
     with suppress(OSError):  # Linux: when memory runs out, this process is ended and not the notebook's
@@ -78,16 +77,16 @@ def main(channel: str, folder: str, staging: str) -> None:
     with (Path(folder) / STACK).open("w") as stack:
         faulthandler.enable(stack, all_threads=False)
         faulthandler.register(signal.SIGUSR1, stack, all_threads=False)
-        _export(parent, Path(folder))
+        _work(parent, Path(folder))
 
 
-def _export(parent: Parent, folder: Path) -> None:
+def _work(parent: Parent, folder: Path) -> None:
     try:
         payload = read_payload(folder)
         payload.settle()
         warnings.showwarning = parent.warn
         parent.tell("ready")
-        report = export_model(**payload.arguments, progress=parent)
+        report = payload.work(**payload.arguments, progress=parent)
         last: tuple[Any, ...] = ("report", _facts(report))
     except (
         BaseException

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,20 @@ from torch import nn
 
 from ..errors import InputError, PathError, one_line
 from ..randomness import RandomState, random_state, restore_random
+from ..report import ExportReport
 
 _PAYLOAD = "payload.pt"
-_INSTEAD = "or export without isolate, timeout and memory_limit"
+_INSTEAD = "or leave isolate, timeout and memory_limit out"
+Work = Callable[..., ExportReport]
 _TENSORS_AND_CHILDREN = ("_parameters", "_buffers", "_modules")
 
 
 @dataclass(frozen=True)
 class Payload:
-    """`sources` are the lines of code that has no file, such as a notebook's cells, as `linecache` holds them."""
+    """`work`, which is called with `arguments`, goes by its name. `sources` are the lines of code that has no file, a
+    notebook's cells, as `linecache` holds them."""
 
+    work: Work
     arguments: dict[str, Any]
     sources: dict[str, Any]
     filters: list[Any]
@@ -34,9 +38,10 @@ class Payload:
     threads: int
 
     @classmethod
-    def of(cls, arguments: dict[str, Any]) -> Payload:
-        """The arguments, and how this process is set."""
+    def of(cls, work: Work, arguments: dict[str, Any]) -> Payload:
+        """What to do, and how this process is set."""
         return cls(
+            work=work,
             arguments=arguments,
             sources={name: entry for name, entry in linecache.cache.items() if len(entry) == 4 and entry[1] is None},
             filters=list(warnings.filters),
@@ -54,7 +59,7 @@ class Payload:
         torch.set_num_threads(self.threads)
 
 
-def write_payload(arguments: dict[str, Any], folder: Path) -> Path:
+def write_payload(work: Work, arguments: dict[str, Any], folder: Path) -> Path:
     """Write the file for the child; the tensors of this process are read, never moved to shared memory.
 
     Raises:
@@ -64,7 +69,7 @@ def write_payload(arguments: dict[str, Any], folder: Path) -> Path:
     payload = folder / _PAYLOAD
     try:
         with payload.open("wb") as file:
-            torch.save(Payload.of(arguments), file, pickle_module=cloudpickle)
+            torch.save(Payload.of(work, arguments), file, pickle_module=cloudpickle)
     except Exception as error:  # pickling runs code of the model's classes
         disk = error if isinstance(error, OSError) else error.__context__  # torch's writer stumbles over it
         if isinstance(disk, OSError):
@@ -73,7 +78,7 @@ def write_payload(arguments: dict[str, Any], folder: Path) -> Path:
                 f"Free some space, set TMPDIR to another folder, {_INSTEAD}."
             ) from error
         raise InputError(
-            f"The export cannot be handed to a child process: {_culprit(arguments, error)}. Change that, {_INSTEAD}."
+            f"The work cannot be handed to a child process: {_culprit(arguments, error)}. Change that, {_INSTEAD}."
         ) from error
     return payload
 

@@ -1,4 +1,4 @@
-"""`export_isolated()`: hand over → start → wait and watch → take the report back, readable top to bottom."""
+"""`run_isolated()`: hand over → start → wait and watch → take the report back, readable top to bottom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..clock import Progress
 from ..files import check_destination, staged
 from ..graph import drop_weights
 from ..report import ExportReport
-from .handover import write_payload
+from .handover import Work, write_payload
 from .process import Child, ChildTraceback, child_process
 from .watch import Watch
 
@@ -21,23 +21,24 @@ INTERVAL = 0.05
 """Seconds between two looks at the child."""
 
 
-def export_isolated(arguments: dict[str, Any]) -> ExportReport:
-    """`export_model` with these arguments, all of them by name, in a child process.
+def run_isolated(work: Work, arguments: dict[str, Any], destination: str) -> ExportReport:
+    """`export_model` or its like in a child process, with these arguments, all of them by name.
 
-    The child writes into a hidden folder of ours, so that nothing of it is left however it ends.
+    The argument `destination` is the file to write. The child writes into a hidden folder of ours, so that nothing of
+    it is left however it ends.
 
     Raises:
         TimeLimitError, MemoryLimitError, CrashError: the child was ended, or died.
         InputError: the model or its inputs cannot be handed to another process.
-        ModelExportError: whatever `export_model` raised in the child.
+        ModelExportError: whatever the work raised in the child.
     """
     watch = Watch(arguments.pop("isolate"), arguments.pop("timeout"), arguments.pop("memory_limit"))
     progress: Progress | None = arguments.pop("progress")
-    path = check_destination(Path(arguments["path"]))
+    path = check_destination(Path(arguments[destination]))
     with staged(path) as draft:
         with tempfile.TemporaryDirectory(prefix="modelexport.") as name:
             folder = Path(name)
-            payload = write_payload({**arguments, "path": draft.absolute()}, folder)
+            payload = write_payload(work, {**arguments, destination: draft.absolute()}, folder)
             with child_process(folder, draft.parent, arguments["model"]) as child:
                 found = _await_report(child, watch, progress, payload)
         graph = ir.load(draft)  # weights in a file of their own stay there

@@ -41,7 +41,7 @@ class Child:
 
     Attributes:
         pid: its process, the leader of a process group of its own.
-        stage: the stage of the export that it began last; `start` before the first.
+        stage: the stage that it began last; `start` before the first.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], channel: Connection, folder: Path, model: Any) -> None:
@@ -100,12 +100,12 @@ class Child:
         else:
             how = f"crashed ({_signal_name(-code)})"
             why = "Native code failed, of the model or of a library."
-        return f"The process of the export {how}{self._place()}. {why} Nothing was written; the model is unchanged."
+        return f"The child process {how}{self._place()}. {why} Nothing was written; the model is unchanged."
 
 
 @contextmanager
 def child_process(folder: Path, staging: Path, model: Any) -> Iterator[Child]:
-    """Start a child that exports what lies in `folder`; after the block it and all that it started are gone.
+    """Start a child that does the work that lies in `folder`; after the block it and all that it started are gone.
 
     Args:
         folder: the child's temporary folder.

@@ -1,4 +1,4 @@
-"""The limits of an isolated export: what they may be, and whether the child keeps them."""
+"""The limits of a child process: what they may be, and whether the child keeps them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..memory import available_memory, machine_memory, private_memory
 from .process import Child
 
 RESERVE = 2**30
-"""Bytes of the machine's memory that an isolated export leaves free, or a twentieth of it where that is less."""
+"""Bytes of the machine's memory that a child process leaves free, or a twentieth of it where that is less."""
 UNDONE = "Nothing was written; the model is unchanged."
 
 
@@ -18,7 +18,7 @@ class Watch:
     """Ends a child that takes too long or holds too much.
 
     Args:
-        isolate: what `export_model` was given.
+        isolate: whether a child was asked for.
         timeout: seconds from now on, the child's start included.
         memory_limit: bytes above what the child holds when it has the model.
 
@@ -48,20 +48,20 @@ class Watch:
         """Raise a `TimeLimitError` or a `MemoryLimitError` when the child is beyond a limit."""
         if self._timeout is not None and time.monotonic() - self._begun > self._timeout:
             raise TimeLimitError(
-                f"The export was ended: it took longer than {self._timeout:g} s{child.where()}. {UNDONE} "
+                f"The child process was ended: it took longer than {self._timeout:g} s{child.where()}. {UNDONE} "
                 "Give it more time with timeout=."
             )
         held = private_memory(child.pid) if self._limit is not None and self._held is not None else None
         if held is not None and self._limit is not None and held - (self._held or 0) > self._limit:
             raise MemoryLimitError(
-                f"The export was ended: it held more than {_size(self._limit)}{child.where()}. {UNDONE} "
+                f"The child process was ended: it held more than {_size(self._limit)}{child.where()}. {UNDONE} "
                 "Give it more memory with memory_limit=."
             )
         available = available_memory()
         if available is not None and available < self._reserve:
             raise MemoryLimitError(
-                f"The export was ended before the machine runs out of memory: {_size(available)} were left"
-                f"{child.where()}. {UNDONE} Free some memory, or export a smaller model."
+                f"The child process was ended before the machine runs out of memory: {_size(available)} were left"
+                f"{child.where()}. {UNDONE} Free some memory, or take a smaller model."
             )
 
 

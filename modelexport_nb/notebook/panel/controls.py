@@ -28,13 +28,20 @@ from .parts import Axes, Segments
 VERIFY_HINTS = {"model": "the outputs", "modules": "each module call", "off": "nothing is compared"}
 
 
-class Pick:
-    """A variable out of those that fit, or an expression."""
+MADE = "Some are made, always the same ones; a note of the result shows them."
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+
+class Pick:
+    """A variable out of those that fit, or an expression; where it is optional, also nothing."""
+
+    def __init__(self, label: str, *, optional: bool = False) -> None:
+        self.label, self._optional = label, optional
+        self._other = "none, or an expression …" if optional else "an expression …"
         self.choice = Dropdown(description=label)
-        self.typed = Text(placeholder="an expression", tooltip=f"{label}, as an expression")
+        self.typed = Text(
+            placeholder="an expression, or nothing" if optional else "an expression",
+            tooltip=f"{label}, as an expression",
+        )
         self.hint = Hint()
         self.widget = VBox([self.choice, self.typed, self.hint.widget])
         self.choice.observe(lambda _: show(self.typed, self.is_expression), "value")
@@ -47,13 +54,13 @@ class Pick:
 
     @property
     def text(self) -> str:
-        """The variable's name, or the expression."""
+        """The variable's name, or the expression; empty where there is neither."""
         return self.choice.value or self.typed.value.strip()
 
     @property
     def lack(self) -> str:
         """What is missing for a line; empty when nothing is."""
-        if self.text:
+        if self.text or self._optional:
             return ""
         if self.found:
             return f"Write an expression for the {self.label}."
@@ -62,8 +69,9 @@ class Pick:
     def offer(self, found: list[Found]) -> None:
         """Show these variables. What was chosen stays chosen while it is there; else it is the first."""
         chosen = self.text if not self.is_expression else None
-        stays = self.is_expression and self.typed.value
-        options = [*((one.label, one.name) for one in found), ("an expression …", "")]
+        # Nothing is a choice only where there was something to choose.
+        stays = self.is_expression and (self.typed.value or (self._optional and self.found))
+        options = [*((one.label, one.name) for one in found), (self._other, "")]
         if list(self.choice.options) != options:
             self.choice.options = options
             names = [one.name for one in found]
@@ -97,7 +105,7 @@ class Controls:
     def __init__(self, settings: ModelExport, namespace: Callable[[], Namespace], changed: Callable[[], None]) -> None:
         self._settings, self._namespace, self._changed = settings, namespace, changed
         self._configured: dict[str, Any] = {}
-        self.model, self.inputs = Pick("model"), Pick("inputs")
+        self.model, self.inputs = Pick("model"), Pick("inputs", optional=True)
         self.axes = Axes(label="dynamic axes")
         self.strategy = Segments(label="strategy")
         self.capture = Dropdown(description="capture", options=known_captures())
@@ -169,7 +177,7 @@ class Controls:
             self.axes.ticked = [pair for pair in self.axes.ticked if tuple(pair) in there]
             self.axes.rows = rows
         show(self.axes, bool(rows))
-        self.inputs.hint.say(self.inputs.problem)
+        self.inputs.hint.say(self.inputs.problem if self.inputs.text else MADE)
         fits = model is not None and inputs is not None and not self.inputs.problem
         self._check_capture(model if fits else None, inputs)
         self.verify.hint = VERIFY_HINTS.get(self.verify.value, "")

@@ -33,8 +33,7 @@ def export_line(choices: Choices, settings: ModelExport) -> str:
     """The line that exports: `model inputs --verify modules -o model.onnx`."""
     return " ".join(
         [
-            _word(choices.model),
-            _word(choices.inputs),
+            *_subject(choices),
             *_option(EXPORT, "strategy", choices.strategy, settings.strategy),
             *_option(EXPORT, "capture", choices.capture, settings.capture),
             *_option(EXPORT, "opset", choices.opset),
@@ -50,8 +49,7 @@ def compare_line(choices: Choices) -> str:
     return " ".join(
         [
             COMPARE.name,
-            _word(choices.model),
-            _word(choices.inputs),
+            *_subject(choices),
             *_option(COMPARE, "captures", choices.capture, *COMPARE.default("captures")),
             *_option(COMPARE, "opset", choices.opset),
             *_option(COMPARE, "dynamic", choices.dynamic),
@@ -78,6 +76,11 @@ def free_name(first: str, kind: type, namespace: Namespace) -> str:
         if name not in namespace.variables or isinstance(namespace.variables[name], kind):
             return name
         number += 1
+
+
+def _subject(choices: Choices) -> list[str]:
+    """The model, and the inputs where there are any: a line that names none has some made."""
+    return [_word(choices.model), *([_word(choices.inputs)] if choices.inputs else [])]
 
 
 def _option(verb: Verb, name: str, value: Any, default: Any = None) -> Iterator[str]:

@@ -14,6 +14,15 @@ from tiny_bert import TinyBert
 torch.manual_seed(0)
 model, inputs = TinyBert().eval(), torch.arange(20).reshape(2, 10)"""
 
+GPT2 = """\
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+%load_ext modelexport_nb
+torch.manual_seed(0)
+sizes = {"vocab_size": 64, "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 32}
+model = GPT2LMHeadModel(GPT2Config(bos_token_id=0, eos_token_id=1, **sizes)).eval()"""
+
 NOTEBOOKS = {
     "quickstart": [EXPORT, "r = %modelexport model inputs", "r", "r  # a second view of the same model"],
     "scale": [
@@ -34,6 +43,11 @@ NOTEBOOKS = {
         EXPORT + "\nmodel.train()\nlabels = {'a': 1}",
         "%modelexport",
         "batch = {'ids': inputs + 1}",
+    ],
+    "generation": [
+        GPT2,
+        "g = %modelexport model --generation",
+        "g",
     ],
     "saved": [EXPORT, "r = %modelexport model inputs", "r"],
 }

@@ -51,6 +51,17 @@ async function choose({ page, root, report }) {
     );
   });
 
+  await report.check(page, "inputs need not be given", async () => {
+    const inputs = root.getByRole("combobox", { name: "inputs" });
+    await inputs.selectOption({ index: 2 });
+    await line(root, "c = %modelexport compare model --opset 20");
+    await root.getByText(/^Some are made, always the same ones/).waitFor();
+    assert.equal(await root.getByRole("checkbox", { name: "ids, axis 0" }).count(), 0);
+    await inputs.selectOption({ index: 1 });
+    await root.getByText(/^Some are made, always the same ones/).waitFor({ state: "hidden" });
+    await root.getByRole("checkbox", { name: "ids, axis 0" }).check();
+  });
+
   await report.check(page, "what does not go together is said at once", async () => {
     const capture = root.getByLabel("capture");
     await capture.selectOption("torchscript");

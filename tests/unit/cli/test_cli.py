@@ -168,6 +168,24 @@ def test_options_reach_the_engine(call, monkeypatch):
     }
 
 
+def test_the_limits_of_tagging_reach_the_engine(call, here, monkeypatch):
+    seen = {}
+
+    def tag_onnx(path, model, inputs, output, **options):
+        seen.update(options)
+        raise ModelExportError("enough")
+
+    monkeypatch.setattr(cli_actions, "tag_onnx", tag_onnx)
+    line = ("tag", "fx.onnx", "models:pair", "-o", "tagged.onnx")
+    call(*line, *["--timeout", "9", "--memory-limit", "1GB", "--values-limit", "1kB", "--isolate"])
+    limits = {"timeout": 9.0, "memory_limit": 10**9, "values_limit": 1000, "isolate": True}
+    common = {"metadata": "lean", "verify": "model", "progress": None}
+    assert seen == {**common, **limits}
+    seen.clear()
+    call(*line)
+    assert seen == common
+
+
 def test_dynamic_as_a_literal(call, here):
     argv = ("export", "models:pair", "-o", "m.onnx", "--dynamic", "{'input': {0: 'batch'}}")
     assert call(*argv)[0] == FINE

@@ -14,7 +14,7 @@ from torch import nn
 from modelexport_nb.engine import decoding, generation_steps
 from modelexport_nb.engine.errors import CheckError, EagerRunError, InputError, ModelExportError, OptionError, PathError
 from modelexport_nb.engine.export import export_model
-from modelexport_nb.engine.generation import GenerationReport, export_generation
+from modelexport_nb.engine.generation import GenerationReport, export_generation, generate_inputs
 from modelexport_nb.engine.inputs import as_arguments, fresh
 from modelexport_nb.engine.parity import OutputParity
 from modelexport_nb.engine.runtime import open_session, run_session
@@ -204,6 +204,25 @@ def test_bad_input(tmp_path: Path, model: Any, inputs: Any, error: type[ModelExp
         export_generation(model(), inputs, tmp_path / "new")
     assert says in str(raised.value) and "\n" not in str(raised.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_inputs_are_made_where_there_are_none(tmp_path: Path) -> None:
+    """Not those that `generate()` begins a decoder with: a prompt of made-up length would be fixed in the file."""
+    report = export_generation(t5(), None, tmp_path / "new")
+    assert report.ok
+    assert report.notes == (
+        "No inputs were given; made from the sizes in its config, seed 0: "
+        "input_ids int64 [1, 8], attention_mask int64 [1, 8].",
+    )
+    start = next(value for value in report["prefill"].graph.graph.inputs if value.name == "decoder_input_ids")
+    assert start.shape is not None and start.shape[1] == 1
+
+
+def test_inputs_as_a_forward_takes_them() -> None:
+    ids, mask = PADDED.values()
+    for inputs in ((ids, mask), ((), PADDED), ((ids,), {"attention_mask": mask})):
+        found, notes = generate_inputs(llama(), inputs)
+        assert notes == [] and found["input_ids"] is ids and found["attention_mask"] is mask and len(found) == 2
 
 
 def test_bad_folder(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from torch import nn
 
 from modelexport_nb.engine.clock import STAGES
 from modelexport_nb.engine.errors import (
+    AttributionError,
     CrashError,
     InputError,
     MemoryLimitError,
@@ -40,6 +41,7 @@ from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.isolation import watch
 from modelexport_nb.engine.isolation.handover import read_payload, write_payload
 from modelexport_nb.engine.memory import private_memory
+from modelexport_nb.engine.tagging import tag_onnx
 
 from .test_bad_input import KeepsState, state_of
 from .zoo import perturb
@@ -155,6 +157,26 @@ def test_the_same_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
     assert list(there.timings) == ["start", *here.timings]
     assert not [value.name for value in there.graph.graph.initializers.values() if value.const_value is not None]
     assert onnx.load(here.path) == onnx.load(there.path)
+
+
+def test_tagging_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = perturb(Faulty(lambda: None))
+    export_model(model, X, "bare.onnx", metadata="none")
+    here = tag_onnx("bare.onnx", model, X, "here.onnx", verify="modules")
+    stages: list[str] = []
+    there = tag_onnx(
+        *("bare.onnx", model, X, "there.onnx"),
+        verify="modules",
+        timeout=600,
+        progress=lambda stage, *_: stages.append(stage),
+    )
+    assert (there.path, there.files) == (Path("there.onnx"), (Path("there.onnx"),))
+    assert repr(here).replace("here", "there") == repr(there) and here.nodes() == there.nodes()
+    assert list(there.timings) == ["start", *here.timings] and stages == list(here.timings)
+    assert onnx.load("here.onnx") == onnx.load("there.onnx")
+    tag_onnx("bare.onnx", model, X, "bare.onnx", verify="modules", isolate=True)  # in the place of the file itself
+    assert onnx.load("here.onnx") == onnx.load("bare.onnx")
 
 
 NOTEBOOK = """
@@ -278,6 +300,17 @@ def test_a_child_that_dies(home: Path, model: nn.Module, words: str) -> None:
     export_model(nn.Linear(4, 4), X, home.parent / "next.onnx")
 
 
+def test_a_child_that_dies_while_tagging(home: Path) -> None:
+    model = Faulty(lambda: ctypes.string_at(0))
+    export_model(nn.Linear(4, 4), X, home.parent / "bare.onnx")
+    with pytest.raises(CrashError, match=r'The child process crashed \(SIGSEGV\) in stage "run"'):
+        tag_onnx(home.parent / "bare.onnx", model, X, home / "m.onnx", isolate=True)
+    with pytest.raises(AttributionError, match="does not compute what the model does"):
+        tag_onnx(home.parent / "bare.onnx", perturb(nn.Linear(4, 4)), X, home / "m.onnx", isolate=True)
+    with pytest.raises(OptionError, match="The timeout is 0"):
+        tag_onnx(home.parent / "bare.onnx", model, X, home / "m.onnx", timeout=0)
+
+
 def test_a_child_that_hangs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = types.SimpleNamespace(monotonic=lambda: now[0])
     now = [0.0]
@@ -353,7 +386,7 @@ def test_a_system_that_does_not_tell(home: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_lock(home: Path) -> None:
     model = nn.Sequential(nn.Linear(4, 4))
     model[0].lock = threading.Lock()
-    words = r'attribute "0.lock" of the model cannot be pickled \(TypeError: .*lock.*without isolate'
+    words = r'attribute "0.lock" of the model cannot be pickled \(TypeError: .*lock.*leave isolate'
     fails(InputError, words, model, home / "m.onnx", isolate=True)
 
 
@@ -366,7 +399,7 @@ def test_a_class_that_the_child_cannot_import(tmp_path: Path, monkeypatch: pytes
     module = types.ModuleType("only_here")
     exec("from torch import nn\nclass Net(nn.Module): pass", vars(module))
     monkeypatch.setitem(sys.modules, "only_here", module)
-    payload = write_payload({"model": module.Net()}, tmp_path)
+    payload = write_payload(export_model, {"model": module.Net()}, tmp_path)
     assert payload.parent == tmp_path
     monkeypatch.delitem(sys.modules, "only_here")
     with pytest.raises(InputError, match=r"built again in a child process: ModuleNotFoundError: .*only_here"):
@@ -389,7 +422,7 @@ def test_a_full_temporary_folder(home: Path) -> None:
 def test_what_the_child_writes_stays_there(tmp_path: Path) -> None:
     model = nn.Linear(4, 4)
     before = model.weight.detach().clone()
-    write_payload({"model": model}, tmp_path)
+    write_payload(export_model, {"model": model}, tmp_path)
     for _ in range(2):
         read = read_payload(tmp_path).arguments["model"]
         assert torch.equal(read.weight, before)

@@ -79,6 +79,14 @@ def test_a_task_or_a_class_says_what_to_load(folder: Path, how: dict[str, str]) 
     assert all(torch.equal(value, weights[name]) for name, value in found.model.state_dict().items())
 
 
+def test_as_it_was_saved(folder: Path, tmp_path: Path) -> None:
+    found = load_pretrained(folder, as_saved=True)
+    assert type(found.model) is BertForMaskedLM and found.notes == []
+    assert type(load_pretrained(folder, as_saved=True, class_name="BertModel").model) is BertModel
+    unknown = with_config(tmp_path / "x", model_type="bert", architectures=["NotInTransformers"], **SIZES)
+    assert type(load_pretrained(unknown, as_saved=True, weights="none").model) is BertModel
+
+
 def test_a_config_without_architectures_is_enough(tmp_path: Path) -> None:
     BertModel(BertConfig(vocab_size=100, **SIZES)).save_pretrained(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())

@@ -65,8 +65,9 @@ def test_completions_are_exact(rich, form, typed, expected):
 def test_all_options_after_both_names(rich):
     found = offered(rich, "%modelexport model x ")
     assert [text.split()[-1] for text in found] == [
-        *("-o", "--output", "--bundle", "-s", "--strategy", "--capture", "--opset", "--metadata", "--dynamic"),
-        *("--verify", "--no-verify", "--task", "--class", "--trust-remote-code", "--shape", "--text", "--batch"),
+        *("-o", "--output", "--bundle", "--generation", "-s", "--strategy", "--capture", "--opset", "--metadata"),
+        *("--dynamic", "--verify", "--no-verify", "--task", "--class", "--trust-remote-code"),
+        *("--shape", "--text", "--batch"),
         *("--weights", "--timeout", "--memory-limit", "--values-limit", "--isolate", "--work-dir"),
         *("--progress", "--no-progress"),
     ]

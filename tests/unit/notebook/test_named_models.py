@@ -5,6 +5,7 @@ import torch
 from IPython.core.error import UsageError
 from transformers import BertConfig, BertForMaskedLM
 
+from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import InputError, OptionError
 from modelexport_nb.notebook import actions, pretrained_names
 from modelexport_nb.notebook.namespace import Namespace
@@ -152,12 +153,14 @@ def test_verify_with_a_named_model(shell, here, tmp_path, capsys):
 def test_tag_and_compare_make_inputs(shell, monkeypatch, real_report):
     seen = []
     monkeypatch.setattr(actions, "tag_onnx", lambda *given, **_: seen.append(given) or real_report)
-    monkeypatch.setattr(actions, "compare_strategies", lambda *given, **_: seen.append(given))
+    two = Comparison.of(real_report, real_report)
+    monkeypatch.setattr(actions, "compare_strategies", lambda *given, **_: seen.append(given) or two)
     before = real_report.notes
     run(shell, "%modelexport tag model net.onnx --batch 3")
     run(shell, "%modelexport tag model --batch 3 net.onnx")
     run(shell, "%modelexport tag model -o tagged.onnx x net.onnx")
-    run(shell, "%modelexport compare model --batch 2")
+    found = run(shell, "%modelexport compare model --batch 2")
+    assert found.notes[0].startswith("No inputs were given; made from ") and found.notes[1:] == two.notes
     real_report.notes = before
     assert [given[2][0][0].shape[0] for given in (seen[0], seen[1])] == [3, 3]
     assert seen[2][2] is shell.user_ns["x"] and str(seen[2][0]) == "net.onnx"

@@ -100,10 +100,41 @@ def test_expressions(panel):
     assert panel.export.shown.note == "Write an expression for the model." and panel.export.button.disabled
     panel.controls.model.typed.value = "model[0]"
     panel.controls.inputs.choice.value = ""
-    assert panel.export.shown.note == "Write an expression for the inputs."
     panel.controls.inputs.typed.value = "(x + 1,)"
     assert panel.export.shown.text == 'r = %modelexport model[0] "(x + 1,)"'
     assert not panel.export.shown.note and not panel.export.button.disabled
+
+
+def test_inputs_need_not_be_given(shell, panel):
+    controls = panel.controls
+    controls.axes.ticked = [["input", 0]]
+    controls.inputs.choice.value = ""
+    assert panel.export.shown.text == "r = %modelexport model"
+    assert panel.compare.shown.text == "c = %modelexport compare model --verify model"
+    assert "Some are made" in controls.inputs.hint.widget.value and not panel.export.button.disabled
+    run(shell, "y = x + 1")
+    assert panel.export.shown.text == "r = %modelexport model"  # a choice, not a gap to be filled
+    controls.inputs.choice.value = "y"
+    assert panel.export.shown.text == "r = %modelexport model y" and controls.inputs.hint.widget.value == ""
+    run(shell, "del x, y")
+    assert panel.export.shown.text == "r = %modelexport model"
+    run(shell, "import torch\nz = torch.ones(2, 4)")
+    assert panel.export.shown.text == "r = %modelexport model z"  # nobody chose that there be none
+
+
+def test_inputs_are_made_and_shown(shell, panel, tmp_path):
+    panel.controls.inputs.choice.value = ""
+    panel.controls.output.value = str(tmp_path / "net.onnx")
+    press(panel, panel.export)
+    assert panel.message.value == "" and panel.result.parity.ok
+    made = "No inputs were given; made from "
+    assert panel.result.notes[0].startswith(made)
+    assert made in panel.output.outputs[0]["data"]["text/html"]
+    assert panel.result.widget.payload["notes"][0].startswith(made)
+    press(panel, panel.compare)
+    assert panel.message.value == "" and panel.result.notes[0].startswith(made)
+    assert made in panel.output.outputs[0]["data"]["text/html"]
+    assert panel.result.widget.payload["notes"][0].startswith(made)
 
 
 def test_an_empty_notebook_says_what_is_missing(bare_shell):

@@ -19,6 +19,7 @@ PLAIN = Choices("model", "inputs", "auto", "auto", None, "", "model", "")
 def test_defaults_are_not_written():
     assert export_line(PLAIN, ModelExport()) == "model inputs"
     assert compare_line(replace(PLAIN, verify="modules")) == "compare model inputs"
+    assert compare_line(replace(PLAIN, inputs="", verify="modules")) == "compare model"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,8 @@ def test_defaults_are_not_written():
         ({"verify": "off"}, "model inputs --verify off"),
         ({"output": "out/net one.onnx"}, 'model inputs -o "out/net one.onnx"'),
         ({"dynamic": "{'x': {0: 'dim0'}}"}, "model inputs --dynamic \"{'x': {0: 'dim0'}}\""),
+        ({"inputs": ""}, "model"),
+        ({"inputs": "", "strategy": "htp"}, "model -s htp"),
         ({"model": "net[0]", "inputs": "(x, y)"}, 'net[0] "(x, y)"'),
     ],
 )

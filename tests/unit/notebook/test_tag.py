@@ -78,6 +78,9 @@ def test_defaults(shell, tags, real_report):
         ("--verify modules", "verify", "modules"),
         ("--no-verify", "verify", "off"),
         ("--values-limit 500MB", "values_limit", 500_000_000),
+        ("--timeout 90", "timeout", 90.0),
+        ("--memory-limit 2GB", "memory_limit", 2 * 10**9),
+        ("--isolate", "isolate", True),
         ("--no-progress", "progress", None),
         ("-o '{name} two.onnx'", "output", Path("tiny two.onnx")),
         ("-o ~/net.onnx", "output", Path("~/net.onnx").expanduser()),
@@ -203,7 +206,7 @@ def test_a_failure_is_our_error_in_one_line(shell, plain, capsys, line, kind, me
         ("ta", ["tag"]),
         ("tag ", ["tag model"]),
         ("tag model ", ["tag model x"]),
-        ("tag model x --me", ["tag model x --metadata"]),
+        ("tag model x --met", ["tag model x --metadata"]),
         ("tag model x --verify m", ["tag model x --verify model", "tag model x --verify modules"]),
         ("tag --no-verify mo", ["tag --no-verify model"]),
     ],
@@ -225,7 +228,8 @@ def test_options_of_the_verb_follow_the_file(shell):
     found = offered(shell, "%modelexport tag model x net.onnx ")
     assert [text.split()[-1] for text in found] == [
         *("-o", "--output", "--metadata", "--verify", "--no-verify", "--task", "--class", "--trust-remote-code"),
-        *("--shape", "--text", "--batch", "--values-limit", "--progress", "--no-progress"),
+        *("--shape", "--text", "--batch", "--timeout", "--memory-limit", "--values-limit", "--isolate"),
+        *("--progress", "--no-progress"),
     ]
 
 
