@@ -18,7 +18,7 @@ from .segments import extract_segment, plan_segments
 from .value_sizes import stated_sizes, value_sizes
 
 DEFAULT_LIMIT = 512 * 1024**2
-"""Bytes of recorded values held at once."""
+"""Bytes of the graph's values held at once."""
 
 
 def check_limit(limit: int | None) -> int:

@@ -50,21 +50,33 @@ class Scratch:
             self._file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
             self._file.flush()
         except OSError as error:
-            raise CheckError(
-                f"The values of the model cannot be kept in {tempfile.gettempdir()}: {error.strerror}. "
-                'Set TMPDIR to a folder with more room, or verify="model".'
-            ) from error
+            raise _no_room(error) from error
         self._end += array.nbytes
         return kept
 
 
 @contextmanager
 def scratch() -> Iterator[Scratch]:
-    """A scratch file for the block."""
-    with tempfile.TemporaryFile(prefix="modelexport-") as file:
+    """A scratch file for the block.
+
+    Raises:
+        CheckError: there is no temporary folder that can be written to.
+    """
+    try:
+        file = tempfile.TemporaryFile(prefix="modelexport-")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise _no_room(error) from error
+    with file:
         yield Scratch(file)
 
 
 def scratch_room() -> int:
     """Bytes that may be kept: half of what the temporary folder has left, which need not be a disk."""
     return shutil.disk_usage(tempfile.gettempdir()).free // 2
+
+
+def _no_room(error: OSError) -> CheckError:
+    return CheckError(
+        f"The values of the model cannot be kept in the temporary folder: {error.strerror}. "
+        'Set TMPDIR to a folder with room, or take verify="model".'
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -74,30 +75,25 @@ def test_little_room_gives_the_same_in_several_runs(tmp_path: Path, monkeypatch:
     assert len(runs) > 3
 
 
+class Full(io.BytesIO):
+    def write(self, data: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+
 def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full:
-        def write(self, data: Any) -> int:
-            raise OSError(28, "No space left on device")
-
-        def seek(self, offset: int) -> int:
-            return offset
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: FullFile(Full()))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full())
     model, inputs = build("Sequential")
-    with pytest.raises(CheckError, match=r"cannot be kept in .*: No space left on device\. Set TMPDIR") as caught:
+    told = r"cannot be kept in the temporary folder: No space left on device\. Set TMPDIR"
+    with pytest.raises(CheckError, match=told) as caught:
         export_model(model, inputs, tmp_path / "m.onnx", verify="modules")
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir()), "nothing is half-written"
 
 
-class FullFile:
-    def __init__(self, file: Any) -> None:
-        self.file = file
-
-    def __enter__(self) -> Any:
-        return self.file
-
-    def __exit__(self, *_: Any) -> None: ...
+def test_no_temporary_folder_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(CheckError, match="cannot be kept in the temporary folder: No such file"), scratch():
+        pass
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux")
