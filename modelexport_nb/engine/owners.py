@@ -13,6 +13,7 @@ import onnx_ir as ir
 import torch
 from torch import nn
 
+from .arrays import to_numpy
 from .graph import LIVE
 from .modules import holds_numbers, own_tensors, storage_address
 
@@ -53,7 +54,7 @@ class Owners:
                 self._by_memory[(address, tensor.storage_offset(), tensor.numel())].append(parameter)
             self._by_size[tensor.numel()].append(parameter)
         self._arrays: dict[int, np.ndarray] = {}
-        self._by_ends: dict[int, dict[tuple[float, float], list[Parameter]]] = {}
+        self._by_ends: dict[tuple[int, np.dtype], dict[tuple[float, float], list[Parameter]]] = {}
 
     def of(self, initializer: ir.Value) -> list[Parameter]:
         """Parameters that the initializer holds; empty for a plain constant."""
@@ -65,14 +66,14 @@ class Owners:
                 return found + self._equal_copies(found[0])
         if tensor is None or tensor.size < 2 or tensor.size not in self._by_size:
             return []
-        array = tensor.numpy()
-        if array.dtype.kind != "f":
+        if not tensor.dtype.is_floating_point():
             return []
+        array = tensor.numpy()
         candidates = [p for p in self._by_size[tensor.size] if _comparable(p.tensor)]
         return (
-            [p for p in self._with_ends_of(array, candidates) if _same_layout(self._array(p), array)]
-            or [p for p in candidates if _is_rescaled(array, self._array(p))]
-            or [p for p in candidates if _same_numbers(self._array(p), array)]
+            [p for p in self._with_ends_of(array, candidates) if _same_layout(self._rounded(p, array), array)]
+            or [p for p in candidates if _is_rescaled(array, self._rounded(p, array))]
+            or [p for p in candidates if _same_numbers(self._rounded(p, array), array)]
         )
 
     def _equal_copies(self, first: Parameter) -> list[Parameter]:
@@ -92,17 +93,21 @@ class Owners:
 
     def _with_ends_of(self, array: np.ndarray, candidates: list[Parameter]) -> list[Parameter]:
         """Of the parameters of this size, those with the same first and last number, which no layout moves."""
-        if array.size not in self._by_ends:
-            found = self._by_ends[array.size] = defaultdict(list)
+        key = array.size, array.dtype
+        if key not in self._by_ends:
+            found = self._by_ends[key] = defaultdict(list)
             for parameter in candidates:
-                found[_ends(self._array(parameter))].append(parameter)
-        return self._by_ends[array.size].get(_ends(array), [])
+                found[_ends(self._array(parameter), array.dtype)].append(parameter)
+        return self._by_ends[key].get(_ends(array, array.dtype), [])
+
+    def _rounded(self, parameter: Parameter, array: np.ndarray) -> np.ndarray:
+        """The parameter's numbers in the type of an initializer: where torch computes in another, weights are cast."""
+        return self._array(parameter).astype(array.dtype, copy=False)
 
     def _array(self, parameter: Parameter) -> np.ndarray:
         key = id(parameter.tensor)
         if key not in self._arrays:
-            tensor = parameter.tensor.cpu()
-            self._arrays[key] = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+            self._arrays[key] = to_numpy(parameter.tensor)
         return self._arrays[key]
 
 
@@ -110,8 +115,9 @@ def _comparable(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() and holds_numbers(tensor) and not tensor.is_sparse
 
 
-def _ends(array: np.ndarray) -> tuple[float, float]:
-    return float(array.flat[0]), float(array.flat[-1])
+def _ends(array: np.ndarray, dtype: np.dtype) -> tuple[float, float]:
+    first, last = np.array([array.flat[0], array.flat[-1]]).astype(dtype)
+    return float(first), float(last)
 
 
 def _same_layout(own: np.ndarray, array: np.ndarray) -> bool:
@@ -149,6 +155,8 @@ def _is_rescaled(array: np.ndarray, own: np.ndarray) -> bool:
 
 
 def _proportional(a: np.ndarray, b: np.ndarray) -> bool:
+    if a.dtype.itemsize < 4:
+        a, b = a.astype(np.float32), b.astype(np.float32)
     scale = np.einsum("ij,ij->i", a, b) / np.maximum(np.einsum("ij,ij->i", b, b), 1e-30)
     limit = 1e-3 * float(np.abs(a).max()) + 1e-30
     return bool(scale.any() and (np.abs(a - scale[:, None] * b) <= limit).all())

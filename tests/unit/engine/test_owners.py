@@ -80,3 +80,13 @@ def test_bfloat16() -> None:
     model = nn.Linear(6, 4, dtype=torch.bfloat16)
     same = model.weight.detach().float().numpy()
     assert found(model, same) == ["weight"]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision(model: nn.Module, dtype: torch.dtype) -> None:
+    """Transposed weights of a model in half precision, and those of one in float32 that was cast (autocast)."""
+    weight = model.get_parameter("0.weight").detach().to(dtype)
+    assert found(model, weight.T.contiguous()) == ["0.weight"]
+    model.to(dtype)
+    assert found(model, weight.T.contiguous()) == ["0.weight"]
+    assert found(model, torch.randn_like(weight)) == []
