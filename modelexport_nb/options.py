@@ -170,8 +170,8 @@ WEIGHTS = Argument(
 )
 VALUES_LIMIT = Argument(
     ("--values-limit",),
-    "Bytes of recorded values that may be held at once, such as 500MB; without it, 2GiB. "
-    "Where a model's values are more, it runs several times.",
+    "Bytes of the graph's values that may be held at once, such as 500MB; without it, 512MiB. "
+    "Where they are more, the graph runs in segments.",
     keywords={"metavar": "SIZE", "type": byte_size},
 )
 TIMEOUT = Argument(

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .errors import EagerRunError, one_line
+from .errors import EagerRunError, ModelExportError, one_line
 from .inputs import fresh
 from .misfit import misfit
 from .modules import CallTree, storage_address
@@ -113,6 +113,8 @@ def _run(
     try:
         with ambient_mode(model, (args, kwargs)), _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
             run.outputs = model(*args, **kwargs)
+    except ModelExportError:  # of `keep`
+        raise
     except Exception as error:
         where = recorder.failed_in
         inside = f" in {where}" if where else ""

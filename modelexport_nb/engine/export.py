@@ -94,8 +94,10 @@ def export_model(
         memory_limit: bytes that the export may have for itself, above what its process holds with the model loaded;
             in a child process then. Libraries that it loads count (0.1 GB), weights, which are mapped from a file, do
             not. Linux only.
-        values_limit: bytes of recorded values that may be held at once; None takes 2 GiB. Where the values of a model
-            (`htp`, `verify="modules"`) are more, it runs several times. Weights and one run's own memory come on top.
+        values_limit: bytes of the graph's values that may be held at once when it is checked; None takes 512 MiB.
+            Where they are more, the graph runs in segments, cut where little is alive; where it cannot be cut, several
+            times. A single value or layer may be larger: memory is then what that takes. What the calls of the model
+            returned (`verify="modules"`) is kept in the temporary folder, not in memory. Weights come on top.
         isolate: run in a child process: what hangs, eats memory or crashes natively ends as an error, and nothing
             may eat the machine's last GiB (or twentieth) of memory. The child imports everything anew, which takes 2
             to 4 seconds of CPU, `timings["start"]`.

@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx_ir as ir
 import torch
 
@@ -20,6 +19,7 @@ from .eager import run_eagerly
 from .graph import all_nodes, body_owners
 from .intermediates import run_with_intermediates
 from .parity import OutputParity, compare_arrays
+from .scratch import KeptArray, Scratch, scratch, scratch_room
 from .state import preserved
 from .strategies import Subject
 from .values import tensors_in
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
     UNSEEN = "unseen"  # inside a branch, or as large as no tensor at the boundary
 
 
-Output = tuple[str, list[np.ndarray]]  # a call and what it returned
+Output = tuple[str, list[KeptArray]]  # a call and what it returned
 Match = tuple[OutputParity, int]  # a comparison with a tensor of the graph and the node that makes it
 
 
@@ -83,8 +83,8 @@ def compare_modules(path: Path, subject: Subject, attribution: Attribution) -> M
     """Compare every module call of one eager run with the graph.
 
     A call is compared with the tensors that its region, or a node that names it in `also`, hands on; of several as
-    large as its output the nearest counts. Of both sides together no more is held than `subject.values_limit`; when
-    they are larger, both run several times.
+    large as its output the nearest counts. PyTorch's side is kept in the temporary folder; where that has no room for
+    all, both sides run several times. Of the graph's no more is held than `subject.values_limit`, where that can be.
 
     Args:
         path: the file of `subject.graph`.
@@ -94,44 +94,43 @@ def compare_modules(path: Path, subject: Subject, attribution: Attribution) -> M
 
 def compare_all_modules(path: Path, subject: Subject, attributions: Sequence[Attribution]) -> list[ModuleParity]:
     """`compare_modules` for several attributions of one graph, for which both sides run once."""
-    half = max(1, subject.values_limit // 2)
     sides = [_boundaries(subject.graph, attribution) for attribution in attributions]
     found: list[list[CallParity]] = [[] for _ in attributions]
-    start = 0
-    while True:
-        kept, start, complete = _outputs(subject.request, start, half)
-        matches = _nearest(path, subject.feed, kept, [boundary for boundary, _ in sides], half)
+    start: int | None = 0
+    while start is not None:
+        with scratch() as store:
+            kept, start = _outputs(subject.request, start, store)
+            matches = _nearest(path, subject, kept, [boundary for boundary, _ in sides])
         for (boundary, owners), calls, nearest in zip(sides, found, matches, strict=True):
             for (key, tensors), near in zip(kept, nearest, strict=True):
                 bounded, identity = bool(boundary.get(key)), key in subject.eager.identity
                 calls.append(_judge(key, len(tensors), near, bounded, key in owners, identity))
-        if complete:
-            return [ModuleParity(tuple(_settle(*each))) for each in zip(found, attributions, strict=True)]
+    return [ModuleParity(tuple(_settle(*each))) for each in zip(found, attributions, strict=True)]
 
 
-def _outputs(request: Request, start: int, limit: int) -> tuple[list[Output], int, bool]:
-    """What calls returned, in that order, from the `start`-th return on and as many as `limit` bytes hold; where to go
-    on; whether that is all."""
-    kept: list[tuple[int, list[np.ndarray]]] = []
-    returned = held = 0
+def _outputs(request: Request, start: int, store: Scratch) -> tuple[list[Output], int | None]:
+    """What calls returned, in that order, from the `start`-th return on and as many as there is room for; where to go
+    on, None at the end."""
+    kept: list[tuple[int, list[KeptArray]]] = []
+    room = scratch_room()
+    returned = 0
     full_at: int | None = None
 
     def keep(call: int, output: Any) -> None:
-        nonlocal returned, held, full_at
+        nonlocal returned, room, full_at
         returned += 1
         tensors = [tensor for tensor in tensors_in(output) if tensor.layout is torch.strided]
         if returned <= start or full_at is not None or not tensors:
             return
-        held += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-        if kept and held > limit:
+        room -= sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        if kept and room < 0:
             full_at = returned - 1
         else:
-            kept.append((call, [to_numpy(tensor).copy() for tensor in tensors]))  # it may be changed in place later
+            kept.append((call, [store.keep(to_numpy(tensor)) for tensor in tensors]))
 
     with preserved(request.model):
         run = run_eagerly(request.model, request.args, request.kwargs, direct=request.direct, keep=keep)
-    outputs = [(run.calls[call].key, arrays) for call, arrays in kept]
-    return outputs, returned if full_at is None else full_at, full_at is None
+    return [(run.calls[call].key, arrays) for call, arrays in kept], full_at
 
 
 def _boundaries(graph: ir.Model, attribution: Attribution) -> tuple[dict[str, dict[str, int]], set[str]]:
@@ -167,11 +166,7 @@ def _handed_on(
 
 
 def _nearest(
-    path: Path,
-    feed: dict[str, torch.Tensor],
-    kept: list[Output],
-    boundaries: list[dict[str, dict[str, int]]],
-    limit: int,
+    path: Path, subject: Subject, kept: list[Output], boundaries: list[dict[str, dict[str, int]]]
 ) -> list[list[list[Match]]]:
     """For each side, for each call, the nearest tensor at its boundary to each of its own, where one is as large."""
     readers: dict[str, list[int]] = defaultdict(list)
@@ -179,7 +174,8 @@ def _nearest(
         for name in dict.fromkeys(name for boundary in boundaries for name in boundary.get(key, {})):
             readers[name].append(number)
     best: dict[tuple[int, int, int], Match] = {}
-    for name, array in run_with_intermediates(path, feed, sorted(readers), limit) if readers else ():
+    arrays = run_with_intermediates(path, subject.feed, sorted(readers), subject.values_limit) if readers else ()
+    for name, array in arrays:
         for number in readers[name]:
             key, tensors = kept[number]
             for which, tensor in enumerate(tensors):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,9 @@ import torch
 from .arrays import to_numpy
 from .errors import NoKernelError, one_line
 from .in_float32 import in_float32
+from .intermediates import DEFAULT_LIMIT, run_outputs
 from .runtime import open_session, run_session
+from .scratch import KeptArray
 
 if TYPE_CHECKING:
     from .module_parity import ModuleParity
@@ -101,12 +103,17 @@ def format_error(value: float) -> str:
     return "0" if value == 0 else f"{value:.1e}"
 
 
+_BLOCK = 1 << 17
+"""Elements compared at a time."""
+
 RELATIVE_TOLERANCE = {"float16": 1e-2, "bfloat16": 5e-2, "float32": 1e-3, "float64": 1e-3}
 """Largest difference that counts as equal, relative to the largest value of the output (at least 1); integers and
 booleans must be equal. Two implementations of one float32 model commonly differ by 1e-6 to 1e-4."""
 
 
-def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterable[torch.Tensor]) -> Parity:
+def compare_outputs(
+    path: Path, feed: dict[str, torch.Tensor], expected: Iterable[torch.Tensor], limit: int = DEFAULT_LIMIT
+) -> Parity:
     """Run the file in ONNX Runtime on the CPU, without graph optimisation, and compare with PyTorch's outputs.
 
     A file for whose types the runtime has no kernels (bfloat16 on most CPUs) is run with float32 in their place.
@@ -115,6 +122,7 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
         path: the ONNX file.
         feed: tensor for each graph input, by name.
         expected: PyTorch's outputs in the order of the graph's outputs.
+        limit: bytes of values that one run of the graph may make; where they are more it runs in segments.
 
     Raises:
         CheckError: ONNX Runtime does not load or run the file.
@@ -135,7 +143,8 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
     missing = sorted(names - feed.keys())
     if missing:
         return Parity((), f"not comparable: no tensor for graph input {missing[0]}", fits=False)
-    outputs = run_session(session, None, {name: to_numpy(feed[name]) for name in names})
+    inputs = {name: to_numpy(feed[name]) for name in names}
+    outputs = run_session(session, None, inputs) if remark else run_outputs(path, session, inputs, limit)
     references = [to_numpy(tensor) for tensor in expected]
     if len(references) != len(outputs):
         problem = f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}"
@@ -144,19 +153,29 @@ def compare_outputs(path: Path, feed: dict[str, torch.Tensor], expected: Iterabl
     return Parity(tuple(compare_arrays(value.name, got, want, coarsest) for value, got, want in pairs), remark=remark)
 
 
-def compare_arrays(name: str, got: np.ndarray, want: np.ndarray, coarsest: float = 0.0) -> OutputParity:
-    """Compare with the tolerance of the wanted type; with `coarsest` where floating values came about more coarsely."""
+def compare_arrays(name: str, got: np.ndarray, want: np.ndarray | KeptArray, coarsest: float = 0.0) -> OutputParity:
+    """Compare with the tolerance of the wanted type; with `coarsest` where floating values came about more coarsely.
+    Large arrays are compared a block at a time."""
     if got.shape != want.shape:
         return OutputParity(name, float("inf"), float("inf"), False)
     if want.size == 0:
         return OutputParity(name, 0.0, 0.0, True)
     own = RELATIVE_TOLERANCE.get(str(want.dtype), 0.0)
     tolerance = max(own, coarsest) if own else 0.0
-    a, b = got.astype(np.float64), want.astype(np.float64)
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
-    with np.errstate(invalid="ignore"):
-        difference = np.where(same, 0.0, np.abs(a - b))
-    max_abs = float(np.nan_to_num(difference, nan=np.inf).max())
-    finite = np.abs(b[np.isfinite(b)])
-    scale = max(1.0, float(finite.max()) if finite.size else 1.0)
+    max_abs, scale = 0.0, 1.0
+    for a, b in _blocks(got, want):
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        with np.errstate(invalid="ignore"):
+            difference = np.where(same, 0.0, np.abs(a - b))
+        max_abs = max(max_abs, float(np.nan_to_num(difference, nan=np.inf).max()))
+        scale = max(scale, float(np.abs(b[np.isfinite(b)]).max(initial=0.0)))
     return OutputParity(name, max_abs, max_abs / scale, max_abs <= tolerance * scale)
+
+
+def _blocks(got: np.ndarray, want: np.ndarray | KeptArray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Both, flattened, as float64."""
+    flat = got.reshape(-1)
+    block = want.block if isinstance(want, KeptArray) else lambda start, end: want.reshape(-1)[start:end]
+    for start in range(0, want.size, _BLOCK):
+        end = start + _BLOCK
+        yield flat[start:end].astype(np.float64), block(start, end).astype(np.float64)

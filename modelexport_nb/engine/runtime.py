@@ -29,6 +29,8 @@ def open_session(model: Path | bytes, folder: Path | None = None, profile: Path 
     options.log_severity_level = 4
     # laying weights out for speed pays only when a session runs often
     options.add_session_config_entry("session.disable_prepacking", "1")
+    # an arena rounds large values up, and keeps all that it ever had as long as one output of the run is alive
+    options.enable_cpu_mem_arena = False
     if profile is not None:
         options.enable_profiling = True
         options.profile_file_prefix = str(profile)

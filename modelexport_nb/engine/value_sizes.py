@@ -27,13 +27,14 @@ def value_sizes(
         folder: where external data lies.
         inputs: an array for each graph input.
     """
-    stated = _stated(proto)
+    stated = stated_sizes(proto)
     if all(name in stated for name in names):
         return stated
     return _measured(proto, folder, inputs) | stated
 
 
-def _stated(proto: onnx.ModelProto) -> dict[str, int]:
+def stated_sizes(proto: onnx.ModelProto) -> dict[str, int]:
+    """Bytes of each value whose shape the file states."""
     sizes = {}
     for value in (*proto.graph.value_info, *proto.graph.output, *proto.graph.input):
         tensor = value.type.tensor_type

@@ -23,7 +23,7 @@ VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Path, level: str) -> None:
     """Compare the file with PyTorch, once for all reports about its graph: they differ in nothing that computes."""
     tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
-    parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs))
+    parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs), subject.values_limit)
     if subject.captured is not None and subject.request.dynamic_shapes is not None and parity.problem is None:
         parity = replace(parity, second_size=compare_second_size(draft, subject))
     for report in reports:

@@ -24,6 +24,7 @@ const lab = await startLab(resolve(process.env.VENV || join(here, "../../.venv")
 let context;
 try {
   cpSync(join(examples, "minilm.py"), join(lab.root, "minilm.py"));
+  cpSync(join(examples, "learning.py"), join(lab.root, "learning.py"));
   writeFileSync(join(lab.root, "01_quickstart.ipynb"), withoutOutputs(join(examples, "01_quickstart.ipynb")));
   writeFileSync(join(lab.root, "compare.ipynb"), notebook(COMPARE));
   context = await startBrowser(lab.profile, { deviceScaleFactor: 1.5, viewport: { width: 1180, height: 1200 } });

@@ -61,7 +61,7 @@ def _by_kinds(program: ExportedProgram, registry: ONNXRegistry) -> ExportedProgr
         traced += cook(Call(node, own.get(node)), recipes[kind], program.graph_signature, mode)
     graph.eliminate_dead_code(_has_effects)
     rename(graph, traced, program.graph_signature)
-    program.graph_module.recompile()
+    program.graph_module.recompile()  # which is on demand, unless that is turned off
     return program
 
 

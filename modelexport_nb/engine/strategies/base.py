@@ -34,7 +34,7 @@ class Subject:
         feed: the tensor for each graph input, by name.
         captured: how the graph came about; None for a file of unknown origin.
         path: the file that holds the graph, where there is one.
-        values_limit: bytes of values, of the model and of the graph, that may be held at once.
+        values_limit: bytes of the graph's values that may be held at once.
     """
 
     request: Request

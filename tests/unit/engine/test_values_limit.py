@@ -75,18 +75,14 @@ def counting(patch: pytest.MonkeyPatch) -> Iterator[Held]:
             held.add(array)
         return arrays
 
-    class Counted:
-        def __init__(self, tensor: torch.Tensor) -> None:
-            self._tensor = tensor
-
-        def copy(self) -> np.ndarray:
-            array = to_numpy(self._tensor).copy()
-            held.add(array)
-            return array
+    def counted_array(tensor: torch.Tensor) -> np.ndarray:
+        array = to_numpy(tensor).copy()
+        held.add(array)
+        return array
 
     with patch.context() as patched:
         patched.setattr(intermediates, "run_session", counted_run)
-        patched.setattr(module_parity, "to_numpy", Counted)
+        patched.setattr(module_parity, "to_numpy", counted_array)
         yield held
 
 

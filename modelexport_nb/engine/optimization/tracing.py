@@ -1,0 +1,51 @@
+"""What torch prepares for every graph and every node while it traces, done once or when it is asked for."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from torch import fx
+from torch.fx.graph import _PyTreeCodeGen
+from torch.utils import _traceback
+
+from .patching import replaced
+
+
+@contextmanager
+def frames_once() -> Iterator[None]:
+    """Look up each line of a stack trace once in the block; torch looks it up anew for every node that it makes."""
+    frame = functools.cache(traceback.FrameSummary)
+
+    def extract(symbolized: list[dict[str, Any]], skip: int) -> traceback.StackSummary:
+        frames = reversed(symbolized[skip:])
+        return traceback.StackSummary([frame(one["filename"], one["line"], one["name"]) for one in frames])
+
+    with replaced(_traceback, "_extract_symbolized_tb", extract):
+        yield
+
+
+@contextmanager
+def code_on_demand() -> Iterator[None]:
+    """Write a graph out as Python code when it is run; torch does so whenever one is made or changed, and exporters run
+    few of them."""
+    with replaced(fx.GraphModule, "recompile", _mark):
+        yield
+
+
+_write_code = fx.GraphModule.recompile  # as torch has it
+
+
+def _mark(module: fx.GraphModule) -> None:
+    codegen = module.graph._codegen
+    if isinstance(codegen, _PyTreeCodeGen):  # these are read without a run
+        module._in_spec, module._out_spec = codegen.pytree_info.in_spec, codegen.pytree_info.out_spec
+    type(module).forward = _write_and_run  # each graph module has a class of its own
+
+
+def _write_and_run(module: fx.GraphModule, *args: Any, **kwargs: Any) -> Any:
+    _write_code(module)
+    return module.forward(*args, **kwargs)
