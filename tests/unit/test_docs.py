@@ -1,4 +1,4 @@
-"""What the documents name is there: paths, make targets, links, npm scripts."""
+"""What the documents name is there: paths, make targets, links, options; and what makes the site of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+import modelexport_nb
+from scripts.reference import PAGES, with_reference
+from scripts.site_pages import GUIDE, faults_of, on_page_content, without_widgets
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md"]
+PROSE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
 MADE = {"modelexport_nb/notebook/static", ".venv"}  # not in git
 ROOMS = sorted(path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("."))
 
@@ -57,6 +62,11 @@ def test_paths_exist(name: str) -> None:
     assert not [path for path in sorted(named_paths(text) | links(text)) if not exists(path)]
 
 
+@pytest.mark.parametrize("name", PROSE)
+def test_links_of_the_guide_exist(name: str) -> None:
+    assert not [target for target in links(text_of(name)) if not (ROOT / "docs" / target).exists()]
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_commands_exist(name: str) -> None:
     assert commands(text_of(name)) and not commands(text_of(name)) - TARGETS
@@ -86,3 +96,55 @@ def test_what_is_not_there_is_seen() -> None:
     assert commands(text) - TARGETS == {"nonsense"}
     assert not [path for path in named_paths(text) | links(text) if exists(path)]
     assert named_paths(text) | links(text) == {"docs/NO.md", "tests/unit/test_no.py"}
+
+
+# ---- the site ----
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_options_are_those_of_the_verbs(name: str) -> None:
+    page = text_of(name)
+    assert page == with_reference(page, PAGES[name]()), "stale: run python scripts/reference.py"
+
+
+def test_every_public_name_has_its_place_in_the_reference() -> None:
+    referred = set(re.findall(r"^::: .*[.](\w+)$", text_of("docs/api.md"), re.MULTILINE))
+    names = {name for name in modelexport_nb.__all__ if not name.startswith("__")}
+    assert referred - {"errors"} == names - {"ModelExportError"}
+
+
+def test_the_guide_is_all_of_the_pages() -> None:
+    assert {f"docs/{name}.md" for name in GUIDE} | {"docs/TRUTH.md", "docs/ZOO.md"} == set(PROSE)
+
+
+def test_a_notebook_keeps_its_static_views_alone() -> None:
+    data = {"application/vnd.jupyter.widget-view+json": {}, "text/html": "<p>", "text/plain": "p"}
+    notebook = {"metadata": {"widgets": {}, "kernelspec": {}}, "cells": [{"outputs": [{"data": data}]}, {"source": ""}]}
+    assert without_widgets(notebook)["metadata"] == {"kernelspec": {}}
+    assert set(data) == {"text/html", "text/plain"}
+
+
+def test_a_page_of_a_notebook_loads_nothing_and_leads_to_pages() -> None:
+    class Page:
+        class file:
+            src_uri = "examples/a.ipynb"
+
+    html = (
+        '<script>let kept = 1</script><script src="https://host.example/x.js"></script>'
+        '<script type="module">import("https://host.example/y.mjs")</script>'
+        '<a href="b.ipynb#part"></a><a href="README.md"></a><a href="https://host.example/README.md"></a>'
+    )
+    assert on_page_content(html, Page()) == (
+        '<script>let kept = 1</script><a href="b.html#part"></a><a href="index.html"></a>'
+        '<a href="https://host.example/README.md"></a>'
+    )
+
+
+def test_faults_of_a_page_are_seen(tmp_path: Path) -> None:
+    (tmp_path / "there.html").touch()
+    fine = '<a href="there.html#x">, <a href="#x">, <a href="https://host.example">, <img src="data:image/png;base64,">'
+    assert faults_of(fine, tmp_path) == []
+    assert len(faults_of('<script src="//host.example/x.js">', tmp_path)) == 1
+    assert len(faults_of('<script>import("https://host.example/x.mjs")</script>', tmp_path)) == 1
+    assert len(faults_of('<link href="https://host.example/x.css">', tmp_path)) == 1
+    assert len(faults_of('<a href="gone.html">', tmp_path)) == 1
