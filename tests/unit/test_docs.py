@@ -7,9 +7,13 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+import onnx
 import pytest
+import torch
 
 import modelexport_nb
+from modelexport_nb import export_model
+from modelexport_nb.engine.attribution import CONFIDENCE
 from scripts.reference import PAGES, with_reference
 from scripts.site_pages import GUIDE, faults_of, on_page_content, without_widgets
 
@@ -96,6 +100,20 @@ def test_what_is_not_there_is_seen() -> None:
     assert commands(text) - TARGETS == {"nonsense"}
     assert not [path for path in named_paths(text) | links(text) if exists(path)]
     assert named_paths(text) | links(text) == {"docs/NO.md", "tests/unit/test_no.py"}
+
+
+def test_the_contract_names_every_key_of_a_file(tmp_path: Path) -> None:
+    model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))
+    torch.nn.init.normal_(model[1].weight)
+    file = onnx.load(export_model(model, torch.randn(1, 3, 8, 8), tmp_path / "m.onnx", verify="off").path)
+    keys = {prop.key for holder in (file, *file.graph.node) for prop in holder.metadata_props}
+    told = set(re.findall(r"^\| `([\w.]+)` \|", text_of("docs/contract.md"), re.MULTILINE))
+    assert "modelexport.also" in keys and keys == told
+
+
+def test_the_evidence_is_told_with_its_confidence() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", text_of("docs/attribution.md"), re.MULTILINE)
+    assert {kind: float(confidence) for kind, confidence in rows} == CONFIDENCE
 
 
 # ---- the site ----
