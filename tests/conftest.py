@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ def process_state() -> dict[str, Any]:
         "hooks after every forward": list(hooks._global_forward_hooks),
         "gradients": torch.is_grad_enabled(),
         "default dtype": torch.get_default_dtype(),
+        "garbage collection": (gc.isenabled(), gc.get_threshold()),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
     }
 

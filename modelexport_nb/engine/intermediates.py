@@ -55,21 +55,24 @@ def run_with_intermediates(
 
 
 def run_outputs(
-    path: Path, session: ort.InferenceSession, inputs: dict[str, np.ndarray], limit: int = DEFAULT_LIMIT
+    proto: onnx.ModelProto,
+    folder: Path,
+    session: ort.InferenceSession,
+    inputs: dict[str, np.ndarray],
+    limit: int = DEFAULT_LIMIT,
 ) -> list[Any]:
-    """The outputs of a file that is open, from one run of the session, or in segments where the values that the graph
-    makes are larger than `limit` bytes and it can be cut.
+    """The outputs of a graph that is open, from one run of the session, or in segments where the values that the graph
+    makes are larger than `limit` bytes and it can be cut. `folder` is where its external data lies.
 
     Raises:
         CheckError: ONNX Runtime does not run the file on these inputs.
     """
-    proto = onnx.load(str(path), load_external_data=False)
     names = [value.name for value in session.get_outputs()]
     sizes = stated_sizes(proto)
     made = {name for node in proto.graph.node for name in node.output}
     if not made.issuperset(names) or len(plan_segments(proto, sizes, limit, names)) == 1:
         return run_session(session, None, inputs)
-    found = dict(run_segments(proto, path.absolute().parent, inputs, names, sizes, limit))
+    found = dict(run_segments(proto, folder, inputs, names, sizes, limit))
     return [found[name] for name in names]
 
 

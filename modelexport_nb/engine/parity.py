@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import onnx
 import torch
 
 from .arrays import to_numpy
-from .errors import NoKernelError, one_line
+from .errors import CheckError, NoKernelError, one_line
 from .in_float32 import in_float32
 from .intermediates import DEFAULT_LIMIT, run_outputs
-from .runtime import open_session, run_session
+from .runtime import open_session
 from .scratch import KeptArray
 
 if TYPE_CHECKING:
@@ -127,14 +128,15 @@ def compare_outputs(
     Raises:
         CheckError: ONNX Runtime does not load or run the file.
     """
-    remark, coarsest = "", 0.0
+    remark, coarsest, folder = "", 0.0, path.absolute().parent
     try:
         session = open_session(path)
+        graph = onnx.load(str(path), load_external_data=False)
     except NoKernelError:
+        graph, types = in_float32(path)
         try:
-            graph, types = in_float32(path)
-            session = open_session(graph)
-        except Exception as error:  # a graph of more than 2 GB cannot be serialised, which each library says its way
+            session = open_session(graph.SerializeToString(), folder)
+        except CheckError as error:  # float32 was not what it lacks
             return Parity((), f"not comparable: {one_line(error).rstrip('.')}")
         remark = f"computed in float32: this ONNX Runtime has no kernels for the file's {' and '.join(types)}"
         coarsest = max(RELATIVE_TOLERANCE.get(name, 0.0) for name in types)
@@ -144,7 +146,7 @@ def compare_outputs(
     if missing:
         return Parity((), f"not comparable: no tensor for graph input {missing[0]}", fits=False)
     inputs = {name: to_numpy(feed[name]) for name in names}
-    outputs = run_session(session, None, inputs) if remark else run_outputs(path, session, inputs, limit)
+    outputs = run_outputs(graph, folder, session, inputs, limit)
     references = [to_numpy(tensor) for tensor in expected]
     if len(references) != len(outputs):
         problem = f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}"

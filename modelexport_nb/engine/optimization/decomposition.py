@@ -97,7 +97,7 @@ def _kinds(graph: fx.Graph, recipes: dict[Kind, Recipe]) -> tuple[dict[fx.Node, 
         if kind is not None:
             calls[node] = kind
         if kind is not None and kind in recipes:
-            tensors[node] = recipes[kind].returns(kind)
+            tensors[node] = recipes[kind].returned
         elif node.target is operator.getitem:
             tensors[node] = tensors[node.args[0]][node.args[1]]
         elif "val" in node.meta or not node.users:

@@ -10,8 +10,8 @@ class OptimizationOptions:
     """Short cuts, each of which can be turned on and off; none changes the graph, the numbers or the attribution.
 
     Attributes:
-        keep_tables: torch builds its tables of operators (ONNX translations, type promotion) anew for every export;
-            they are built once for the process.
+        keep_tables: torch builds its tables of operators (ONNX translations, type promotion) anew for every export,
+            and reads an operator's signature anew for every node; they are kept for the process.
         linear_rewrites: onnxscript tries every rewrite rule on every node, and one with several outputs against all
             nodes of the graph; only nodes that can begin a rule, and only their neighbours, are tried.
         decompose_what_needs_it: torch traces the whole graph again to take a few operators apart; each kind of call
@@ -19,6 +19,8 @@ class OptimizationOptions:
         frames_once: torch reads the lines of a stack trace anew for every node; each is read once for an export.
         code_on_demand: torch writes every graph out as Python code when it is made or changed; only graphs that are
             run are.
+        collect_rarely: Python's search for garbage goes through all objects again and again while a graph grows; it is
+            made less often.
     """
 
     keep_tables: bool = True
@@ -26,6 +28,7 @@ class OptimizationOptions:
     decompose_what_needs_it: bool = True
     frames_once: bool = True
     code_on_demand: bool = True
+    collect_rarely: bool = True
 
     @classmethod
     def none(cls) -> OptimizationOptions:

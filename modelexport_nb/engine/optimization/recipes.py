@@ -41,21 +41,15 @@ class Step:
 class Recipe:
     """What a kind of call becomes: steps, and its result in terms of them. `same` says that nothing changes.
 
-    `traced` is all that torch makes of the call before it drops what is unused, in order: the name that it asks for,
-    and the step that it is, if any.
+    `returned` is the result with the kind of each tensor in its place. `traced` is all that torch makes of the call
+    before it drops what is unused, in order: the name that it asks for, and the step that it is, if any.
     """
 
     steps: tuple[Step, ...]
     result: Any
+    returned: Any
     same: bool
     traced: tuple[tuple[str, int | None], ...]
-
-    def returns(self, kind: Kind) -> Any:
-        """What a call of the kind returns, with the kind of each tensor in its place."""
-        given = [leaf for leaf in kind.leaves if isinstance(leaf, TensorKind)]
-        return tree_map_only(
-            Ref, lambda ref: self.steps[ref.number].value if ref.is_step else given[ref.number], self.result
-        )
 
 
 def recipes_of(kinds: Sequence[Kind], table: dict[Any, Callable[..., Any]]) -> list[Recipe]:
@@ -154,7 +148,13 @@ def _recipe(kind: Kind, taken: list[fx.Node], result: Any, made: list[fx.Node]) 
         [Step(node.target, named(node.args), named(node.kwargs), kinds_in(node.meta["val"])) for node in nodes]
     )
     traced = tuple([(_asked_name(node), refs[node].number if node in refs else None) for node in made])
-    return Recipe(steps, named(result), _is_same(kind, steps), traced)
+    given = [leaf for leaf in kind.leaves if isinstance(leaf, TensorKind)]
+    kinds = {
+        **dict(zip(taken, given, strict=True)),
+        **{node: step.value for node, step in zip(nodes, steps, strict=True)},
+    }
+    returned = tree_map_only(fx.Node, kinds.__getitem__, result)
+    return Recipe(steps, named(result), returned, _is_same(kind, steps), traced)
 
 
 def _is_same(kind: Kind, steps: tuple[Step, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""torch's tables of operators, built once for the process instead of once for each export."""
+"""Tables of operators, built once for the process instead of once for each export."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import onnx
+from onnx_ir.schemas import OpSignature
 from torch.onnx._internal.exporter._registration import ONNXRegistry
 from torch.onnx._internal.fx.passes import type_promotion
 
@@ -27,12 +29,16 @@ def kept_tables() -> Iterator[None]:
     with (
         replaced(ONNXRegistry, "from_torchlib", classmethod(from_torchlib)),
         replaced(type_promotion, "TypePromotionTable", _promotions),
+        replaced(OpSignature, "from_op_schema", staticmethod(_signature)),
     ):
         yield
 
 
 _build_registry = ONNXRegistry.from_torchlib  # as torch has it, bound before anything is replaced
 _build_promotions = type_promotion.TypePromotionTable
+
+
+_read_signature = OpSignature.from_op_schema
 
 
 @functools.cache
@@ -43,3 +49,14 @@ def _registry(*opset: int) -> ONNXRegistry:
 @functools.cache
 def _promotions() -> Any:
     return _build_promotions()
+
+
+_signatures: dict[tuple[str, str, int], OpSignature] = {}
+
+
+def _signature(schema: onnx.defs.OpSchema) -> OpSignature:
+    """What an operator takes and returns; torch reads it out of the schema anew for every node."""
+    key = schema.domain, schema.name, schema.since_version
+    if key not in _signatures:
+        _signatures[key] = _read_signature(schema)
+    return _signatures[key]
