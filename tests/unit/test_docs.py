@@ -67,8 +67,12 @@ def test_paths_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROSE)
-def test_links_of_the_guide_exist(name: str) -> None:
-    assert not [target for target in links(text_of(name)) if not (ROOT / "docs" / target).exists()]
+def test_what_the_guide_names_exists(name: str) -> None:
+    text = text_of(name)
+    assert not [target for target in links(text) if not (ROOT / "docs" / target).exists()]
+    assert not [path for path in named_paths(text) if not exists(path)]
+    assert not commands(text) - TARGETS
+    assert not [module for module in python_modules(text) if find_spec(module) is None]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
