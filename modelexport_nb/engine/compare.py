@@ -86,10 +86,14 @@ def compare(
     reason.
 
     Args:
-        model, inputs, opset, dynamic, values_limit: as in `export_model`.
-        strategies: names of `known_strategies()`; one may be given twice.
-        captures: names of `known_captures()`, each with every strategy.
-        verify: as in `export_model`; `"modules"` gives the error of every module call.
+        model: any `nn.Module`, as in `export_model()`.
+        inputs: what `forward` takes, as in `export_model()`; it must be given.
+        strategies: names as in `export_model()`; one may be given twice.
+        captures: names as in `export_model()`, each with every strategy.
+        opset: ONNX opset, 18 or later; None takes the exporter's default.
+        dynamic: sizes that may vary, as in `export_model()`.
+        verify: as in `export_model()`; `"modules"` gives the error of every module call.
+        values_limit: bytes of the graph's values that may be held at once, as in `export_model()`.
         folder: where the files are to be written, such as `fx.onnx`; it must exist, and nothing is there before
             everything is done. Large weights stand once, in a data file that all files of a capture read. None writes
             to temporary files, each gone with its report.

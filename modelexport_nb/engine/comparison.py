@@ -55,6 +55,7 @@ class Comparison:
         columns: what is compared, failed exports included.
         baseline: number of the column that the others are compared with; the first that did not fail.
         rows: the module calls of all columns, in pre-order.
+        alignment: the module trees of all columns as one.
         groups: for each column a number, equal for columns about the same graph; -1 for failed ones.
         notes: what the reader should know first: columns that are of different models, files that are gone, inputs
             that a line of the notebook made.
@@ -116,6 +117,7 @@ class Comparison:
 
     @property
     def rows(self) -> tuple[CallRow, ...]:
+        """The module calls of all columns, in pre-order."""
         return self.alignment.rows
 
     def number(self, column: str | int) -> int:

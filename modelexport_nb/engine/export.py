@@ -68,22 +68,33 @@ def export_model(
 ) -> ExportReport:
     """Write a PyTorch model to ONNX with the module call that made each node, and prove that the numbers agree.
 
+    The model runs once in eager PyTorch, is captured as an ONNX graph, and every node of the graph is attributed to the
+    module call whose `forward` made it. The file is written, checked, run in ONNX Runtime and compared with PyTorch.
+
+        report = export_model(model, torch.randn(1, 3, 224, 224), "model.onnx")
+        report.measures, report.parity
+        report.nodes("layer1.0.conv2")
+
     Args:
         model: any `nn.Module`. It is exported in eval mode and left exactly as it was.
-        inputs: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`; None makes some, and a
-            note in the report shows them.
-        path: the file to write; its folder must exist. An existing file survives a failed export.
-        strategy: how nodes are attributed to module calls (`known_strategies()`); `"auto"` chooses and tells why.
-        prioritize: what `"auto"` goes by: `"speed"` takes the first witness that can speak, `"accuracy"` hears all.
-        capture: how the graph is made (`known_captures()`): `"auto"` begins with transformers' exporter for its own
-            models and with `torch.onnx` for others, and tries the next one where a capture fails or its file does not
-            agree with PyTorch (`report.attempts`); a name tries that one alone. `"repaired"` is `torch.onnx` with
-            repairs of what traces stumble over; `"strict"` (Dynamo) and `"torchscript"` (the older exporter) keep no
-            record for `fx`.
+        inputs: what `forward` takes: a tensor, a tuple (positional), a mapping (keywords), or `(tuple, mapping)`, of
+            the shapes and types that the file is to take. None makes some, and a note in the report shows them.
+        path: the file to write; its folder must exist. An existing file survives a failed export. Weights above 64 MiB
+            go to `<name>.data` beside it.
+        strategy: how nodes are attributed to module calls: `"fx"` by what the capture recorded, `"htp"` by the values
+            that PyTorch and the file compute, `"usage_based"` by the order of the modules and the parameters that nodes
+            read, or the name of a plug-in's. `"auto"` chooses and tells why (`report.tried`).
+        prioritize: what `"auto"` goes by: `"speed"` takes the first strategy that can speak, `"accuracy"` hears all.
+        capture: how the graph is made: `"OnnxExporter"` (transformers), `"torch.onnx"`, `"repaired"`, which is
+            `torch.onnx` with repairs of what traces stumble over, `"strict"` (Dynamo) or `"torchscript"` (the older
+            exporter); the last two keep no record for `fx`. A name tries that one alone. `"auto"` begins with
+            transformers' exporter for its own models and with `torch.onnx` for others, and tries the next one where a
+            capture fails or its file does not agree with PyTorch (`report.attempts`).
         opset: ONNX opset, 18 or later; None takes the exporter's default.
-        dynamic: sizes that may vary in the file: words such as `"batch,sequence"`, which name axes of the inputs (how
-            they are found: `engine/dynamic.py`), `"auto"` for all that torch.export leaves free, or dynamic shapes as
-            `torch.export.export` takes them; None fixes all. The file is verified at a second size, too.
+        dynamic: sizes that may vary in the file; None fixes all to those of `inputs`. Words such as `"batch,sequence"`
+            name axes: axes of equal size are one, the first word is the leading one of all inputs, each further word
+            the next one with which the model runs at another size. `"auto"` is all that torch.export leaves free. Or
+            dynamic shapes as `torch.export.export` takes them. The file is verified at a second size, too.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
@@ -112,7 +123,18 @@ def export_model(
         The report: file, module tree, measures, parity, seconds of each stage.
 
     Raises:
-        ModelExportError: one of its subclasses, in one line; nothing was written then.
+        InputError: no module, or inputs that do not fit its `forward`.
+        OptionError: an option has a value that cannot be used; names the nearest that can.
+        PathError: the file or the work directory cannot be written.
+        EagerRunError: the model itself fails on these inputs.
+        CaptureError: no graph could be made of it; names the module, the line of its code and the ways out where they
+            are known.
+        AttributionError: the strategy could not attribute the graph.
+        CheckError: what was exported is not valid ONNX or does not load in ONNX Runtime.
+        TimeLimitError: `timeout` is over.
+        MemoryLimitError: it held more than `memory_limit`, or the machine had hardly any memory left.
+        CrashError: the child process died.
+        ModelExportError: the base of all these. Each is one line, and nothing was written then.
     """
     if isolate or timeout is not None or memory_limit is not None:
         return run_isolated(export_model, dict(locals()), "path")  # every argument, whichever there are

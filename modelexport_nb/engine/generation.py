@@ -31,8 +31,7 @@ from .verification import verify_level
 
 @dataclass(repr=False, eq=False)
 class GenerationReport(Mapping[str, ExportReport]):
-    """Result of `export_generation()`: a mapping from the name of each part to its report, in the order in which they
-    run.
+    """Result of `export_generation()`: the report of each part by its name, in the order in which they run.
 
     Attributes:
         folder: where the files lie, `<name>.onnx` each.
@@ -120,8 +119,13 @@ def export_generation(
         inputs: what `generate()` takes by keyword, or the tensor that is its main input; None makes some. Files take
             an attention mask when it masks something here: `generate()` drops one that does not.
         folder: where to write; made if it is not there. Files in it survive a failed export.
-        strategy, prioritize, capture, opset, metadata, values_limit: as in `export_model()`.
+        strategy: how nodes are attributed to module calls, as in `export_model()`.
+        prioritize: what `"auto"` goes by, `"speed"` or `"accuracy"`.
+        capture: how each graph is made, as in `export_model()`.
+        opset: ONNX opset, 18 or later; None takes the exporter's default.
+        metadata: `"lean"` writes our tags, `"full"` the exporter's own beside them, `"none"` none.
         verify: as in `export_model()` for each part; the tokens are compared unless it is `"off"`.
+        values_limit: bytes of the graph's values that may be held at once, as in `export_model()`.
         progress: as in `export_model()`; the stages are `generate`, those of each part (`decode: capture`), and
             `decode tokens`.
 

@@ -80,6 +80,12 @@ def read_hierarchy(path: str | Path) -> Hierarchy:
     `/encoder/layer.0/MatMul`, a single root. Keys that contradict each other are not believed, and the note says so.
     Weights are not loaded: external data is never opened, wherever it is said to be.
 
+    Args:
+        path: the file.
+
+    Returns:
+        The tree, where it comes from (`source`), and in one line what that is worth (`note`).
+
     Raises:
         PathError: there is no such file, or it cannot be read.
         CheckError: it is no ONNX file, or a damaged one.

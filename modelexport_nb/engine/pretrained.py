@@ -85,6 +85,9 @@ def load_pretrained(
         weights: `"none"` reads the config alone and builds the model on the meta device: structure without numbers.
         as_saved: without a task or a class, the class that the config says it was saved as, where transformers has it.
 
+    Returns:
+        The model in eval mode (`model`), what to call it (`name`), and what the reader should know (`notes`).
+
     Raises:
         InputError: there is no such model, or it does not load; says whether the Hub was asked.
         OptionError: no such task or class.

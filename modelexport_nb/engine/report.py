@@ -26,17 +26,22 @@ class ExportReport(Shown):
     Attributes:
         path: the ONNX file.
         files: the ONNX file and, where there is one, its external data.
-        strategy, capture, opset: how the graph was attributed, captured, and its ONNX opset.
+        strategy: which strategy attributed the graph; with `"auto"` the one that it took.
+        capture: which capture made it.
+        opset: its ONNX opset.
+        metadata: how much of the attribution the file carries: `"lean"`, `"full"` or `"none"`.
         modules: every module of the model.
         attribution: every node with its scope, further calls, evidence and confidence.
         tree: the rows that the views show.
-        measures: coverage, root share, ownership, convexity (DESIGN section 6).
+        measures: coverage, root share, ownership, convexity.
         attempts: each capture that was tried, in order, and why its graph was not taken; the last one is this file's
             unless all others did no better.
         parity: agreement of the whole model's outputs with PyTorch; None when not verified.
         timings: seconds of wall time for each stage, in order.
         notes: what the reader should know: a mode that was changed, a trap that could not be undone.
         resumed: stages that were taken from the work directory and not done again; they have no timing.
+        graph: the graph of the file; of its weights the shapes and types alone.
+        parameter_names: the parameter of the model that an initializer of the graph holds, by the name of that.
     """
 
     path: Path

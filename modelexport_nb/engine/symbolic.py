@@ -170,6 +170,9 @@ def trace_symbolically(model: nn.Module, concrete_args: dict[str, Any] | None = 
         model: any `nn.Module`; traced in eval mode and left exactly as it was.
         concrete_args: values for arguments of `forward` that are not to be traced, as `torch.fx` takes them.
 
+    Returns:
+        The FX nodes in order of execution; `.against(report)` tells which ONNX nodes each became.
+
     Raises:
         InputError: not a module.
         CaptureError: the model's code cannot be traced; names its line and what to try.

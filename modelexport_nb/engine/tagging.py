@@ -60,9 +60,20 @@ def tag_onnx(
 
     Args:
         path: an ONNX file of `model`.
-        model, inputs: as in `export_model`.
+        model: the `nn.Module` that the file was made of. It runs in eval mode and is left exactly as it was.
+        inputs: what `forward` takes, as in `export_model()`, of shapes that the file takes.
         output: the file to write; may be `path` itself.
-        metadata, verify, timeout, memory_limit, values_limit, isolate, progress: as in `export_model`.
+        metadata: `"lean"` writes our tags and drops those of exporters, `"full"` keeps both, `"none"` writes none.
+        verify: what is compared with PyTorch: `"model"` the outputs, `"modules"` what every module call returned too,
+            `"off"` nothing.
+        timeout: seconds after which the work is ended; in a child process then.
+        memory_limit: bytes that the work may have for itself, as in `export_model()`; in a child process then.
+        values_limit: bytes of the graph's values that may be held at once, as in `export_model()`.
+        isolate: run in a child process, as in `export_model()`.
+        progress: called as `progress(stage, index, total)` when each stage begins.
+
+    Returns:
+        The report of the copy, as `export_model()` gives it; strategy `htp`.
 
     Raises:
         AttributionError: the file computes something else; says how much of it was found in the model.

@@ -54,9 +54,15 @@ def validate(
 
     Args:
         what: the file, or the report or hierarchy of one; a report is also held against its file.
-        model, inputs: as in `export_model`. Without them neither ownership nor numbers can be checked.
-        verify: which numbers are compared with PyTorch's, as in `export_model`.
-        values_limit, progress: as in `export_model`.
+        model: the `nn.Module` that the file was made of. Without it neither ownership nor numbers can be checked.
+        inputs: what `forward` takes, as in `export_model()`, of shapes that the file takes.
+        verify: what is compared with PyTorch: `"model"` the outputs, `"modules"` what every module call returned too,
+            `"off"` nothing.
+        values_limit: bytes of the graph's values that may be held at once, as in `export_model()`.
+        progress: called as `progress(stage, index, total)` when each stage begins.
+
+    Returns:
+        Each check with what it found; `ok` when none found anything wrong.
 
     Raises:
         PathError: there is no such file.

@@ -40,12 +40,17 @@ _write_code = fx.GraphModule.recompile  # as torch has it
 
 
 def _mark(module: fx.GraphModule) -> None:
-    codegen = module.graph._codegen
-    if isinstance(codegen, _PyTreeCodeGen):  # these are read without a run
-        module._in_spec, module._out_spec = codegen.pytree_info.in_spec, codegen.pytree_info.out_spec
-    type(module).forward = _write_and_run  # each graph module has a class of its own
+    graph_code = module.graph._codegen
+    if isinstance(graph_code, _PyTreeCodeGen):  # these are read without a run
+        module._in_spec, module._out_spec = graph_code.pytree_info.in_spec, graph_code.pytree_info.out_spec
+    type(module).forward = _Unwritten()  # each graph module has a class of its own
 
 
-def _write_and_run(module: fx.GraphModule, *args: Any, **kwargs: Any) -> Any:
-    _write_code(module)
-    return module.forward(*args, **kwargs)
+class _Unwritten:
+    """Stands for `forward` until somebody asks for it, to run it or to read its signature."""
+
+    def __get__(self, module: fx.GraphModule | None, kind: type | None = None) -> Any:
+        if module is None:
+            return self
+        _write_code(module)
+        return module.forward

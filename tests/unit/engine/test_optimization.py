@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,17 @@ def test_all_is_as_before() -> None:
         rewriter._DEFAULT_REWRITE_RULES,
         _fx_passes.decompose_with_registry,
     )
+
+
+def test_code_on_demand() -> None:
+    """Whoever asks for `forward`, be it for its signature, gets the code of the graph as it is."""
+    with quick_exporters(ALL):
+        traced = torch.fx.symbolic_trace(nn.Linear(4, 4))
+        assert list(inspect.signature(traced.forward).parameters) == ["input"]
+        traced.graph.output_node().args = (next(iter(traced.graph.nodes)),)
+        traced.recompile()
+    x = torch.randn(2, 4)
+    assert traced(x) is x
 
 
 def test_a_table_is_nobody_elses() -> None:
