@@ -79,10 +79,19 @@ pictures: setup chromium $(BROWSER_DONE) ## Take the README's pictures in a real
 	VENV=$(abspath $(VENV)) node tests/browser/pictures.mjs
 
 .PHONY: bench
-bench: setup ## Tagged export against plain torch.onnx.export, in turn; a kernel that exports 100 times
+bench: setup ## Each goal of speed and memory against other exporters, in turn: one table, and build/bench.json
 	$(BIN)/python -m tests.benchmarks.bench
-	$(BIN)/python -m tests.benchmarks.kernel
+
+.PHONY: bench-more
+bench-more: setup ## What strategies and comparisons cost; 100 exports in one kernel; models of full size
+	$(BIN)/python -m tests.benchmarks.projecting
 	$(BIN)/python -m tests.benchmarks.compare
+	$(BIN)/python -m tests.benchmarks.kernel
+	$(BIN)/python -m tests.benchmarks.huge
+
+.PHONY: profile
+profile: setup ## Where the CPU time of one export goes, stage by stage and function by function
+	$(BIN)/python -m tests.benchmarks.profile
 
 .PHONY: truth
 truth: setup ## The table of the three witnesses on every model

@@ -1,161 +1,144 @@
-"""Tagged export to a file against plain `torch.onnx.export(dynamo=True)` to a file: `make bench`.
+"""Each goal and how far it is reached: `make bench`.
 
-Each model gets a process of its own in which the two ways alternate (A B A B …) after one warm-up of each; ratios are
-taken within a round. Peak memory is measured in a fresh process for each way, above what the loaded model takes.
-A second table says what strategy `htp` costs (`projecting.py`).
+A tagged export to a file is compared with plain `torch.onnx.export(dynamo=True)` to a file, or with transformers' own
+exporter. The ways alternate (A B A B …) in one process that a tiny model has warmed up; ratios are of CPU time within a
+round, as median (minimum to maximum). Memory is the peak of one export in a process of its own.
+
+    python -m tests.benchmarks.bench [--json FILE] [--keep]
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
+import datetime
 import json
-import os
-import platform
-import resource
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-import warnings
-from collections.abc import Callable
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from . import projecting
-from .models import CASES
+from modelexport_nb import __version__
 
-ROUNDS = 3
-PROJECTIONS = 3  # they are short: so many times as many rounds
-COLUMNS = (
-    "model",
-    "plain, CPU",
-    "tagged, CPU ratio",
-    "tagged, wall ratio",
-    "tagged and verified, CPU ratio",
-    "peak GB, plain",
-    "peak GB, tagged",
+from .report import child, head, line, machine, spread, versions
+from .timing import Seconds
+
+HISTORY = Path(__file__).with_name("history.json")
+COLUMNS = ("what", "the other way, CPU", "ours, CPU", "ratio", "ratio of wall time", "goal", "reached")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One goal: the ratios, or for memory the GB, that were measured, in the order of the rounds."""
+
+    what: str
+    goal: float
+    values: list[float]
+    wall: list[float] | None = None
+    other: float | None = None  # median CPU seconds
+    ours: float | None = None
+    unit: str = ""
+
+    @property
+    def reached(self) -> bool:
+        return statistics.median(self.values) <= self.goal
+
+    def cells(self) -> list[str]:
+        """As `COLUMNS` name them."""
+        seconds = [f"{each:.1f} s" if each is not None else "" for each in (self.other, self.ours)]
+        wall = spread(self.wall) if self.wall else ""
+        found = f"{spread(self.values) if len(self.values) > 1 else f'{self.values[0]:.2f}'}{self.unit}"
+        return [self.what, *seconds, found, wall, f"≤ {self.goal:.2f}{self.unit}", "yes" if self.reached else "**no**"]
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """A case, how many rounds, and for each goal which way is divided by which."""
+
+    case: str
+    rounds: int
+    goals: dict[str, tuple[str, str, float]]
+
+    def measure(self) -> dict[str, list[Seconds]]:
+        ways = dict.fromkeys(way for ours, other, _ in self.goals.values() for way in (other, ours))
+        found: dict[str, list[Seconds]] = child("timing", "times", self.case, str(self.rounds), ",".join(ways))
+        return found
+
+
+DEEP = {layers: f"BERT {layers} small layers" for layers in (12, 48, 96, 192)}
+RATIOS = (
+    Ratios(
+        "BERT-base",
+        5,
+        {
+            "BERT-base, tagged, saved": ("tagged", "plain", 0.7),
+            "BERT-base, verified per module": ("modules", "plain", 1.0),
+        },
+    ),
+    Ratios("ResNet-50", 5, {"ResNet-50": ("tagged", "plain", 0.5)}),
+    Ratios("SAM ViT-B", 3, {"SAM ViT-B, against transformers' OnnxExporter": ("tagged", "exporter", 0.7)}),
+    *(
+        Ratios(DEEP[layers], rounds, {f"small BERT, {layers} layers": ("tagged", "plain", goal)})
+        for layers, rounds, goal in ((12, 5, 0.7), (48, 3, 0.5), (96, 2, 0.35), (192, 2, 0.25))
+    ),
 )
-LIBRARIES = ("torch", "transformers", "onnx", "onnx-ir", "onnxscript", "onnxruntime")
 
 
-def ways(case: str, folder: str) -> dict[str, Callable[[], Any]]:
-    """The exports that are compared, each writing a file of its own."""
-    import torch
-
-    from modelexport_nb import export_model
-
-    model, inputs = CASES[case]()
-
-    def plain() -> None:
-        torch.onnx.export(model, (), kwargs=inputs, f=f"{folder}/plain.onnx", dynamo=True, verbose=False)
-
-    def tagged() -> None:
-        export_model(model, inputs, f"{folder}/tagged.onnx", verify="off")
-
-    def verified() -> None:
-        export_model(model, inputs, f"{folder}/verified.onnx")
-
-    return {"plain": plain, "tagged": tagged, "verified": verified}
-
-
-def alternate(case: str, rounds: int) -> dict[str, list[list[float]]]:
-    """CPU and wall seconds of every round of every way."""
-    times: dict[str, list[list[float]]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        competing = ways(case, folder)
-        for number in range(rounds + 1):
-            for name, run in competing.items():
-                cpu, wall = time.process_time(), time.perf_counter()
-                run()
-                spent = [time.process_time() - cpu, time.perf_counter() - wall]
-                if number:  # the first round warms up
-                    times.setdefault(name, []).append(spent)
-    return times
+def measured() -> Iterator[Row]:
+    """Each goal, measured now; what belongs to one process comes together."""
+    ours: dict[str, list[float]] = {}
+    for ratios in RATIOS:
+        times = ratios.measure()
+        ours[ratios.case] = [cpu for cpu, _ in times.get("tagged", [])]
+        for what, (way, other, goal) in ratios.goals.items():
+            pairs = list(zip(times[way], times[other], strict=True))
+            by_cpu, by_wall = ([mine[at] / theirs[at] for mine, theirs in pairs] for at in (0, 1))
+            medians = [statistics.median(cpu for cpu, _ in times[each]) for each in (other, way)]
+            yield Row(what, goal, by_cpu, by_wall, *medians)
+    growth = [deep / shallow for shallow, deep in zip(ours[DEEP[48]], ours[DEEP[192]], strict=False)]
+    yield Row("small BERT, growth from 48 to 192 layers", 4.4, growth)
+    pairs = [child("timing", "twice", "BERT-base") for _ in range(3)]
+    yield Row(
+        "second export of BERT-base in a process, of the first",
+        0.6,
+        [second[0] / first[0] for first, second in pairs],
+        [second[1] / first[1] for first, second in pairs],
+        *(statistics.median(pair[at][0] for pair in pairs) for at in (0, 1)),
+    )
+    memory = child("timing", "peak", "BERT-base", "tagged")
+    yield Row("peak memory over the loaded BERT-base", 1.2 * memory["weights"] + 0.4, [memory["peak"]], unit=" GB")
+    large = child("huge", "--measure", "Llama 6 GB, bfloat16")
+    yield Row("a 6 GB model, exported and verified, in all", 10.0, [float(large["in all, GB"])], unit=" GB")
 
 
-def peak(case: str, way: str) -> float:
-    """GB of memory at the peak of one export, above what the process held with the model loaded."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = ways(case, folder)[way]
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        run()
-        return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e6
+def result(rows: Sequence[Row]) -> dict[str, object]:
+    """What is written as JSON."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    about = {"version": __version__, "date": today, "machine": machine(), "libraries": versions()}
+    return {**about, "rows": [{**asdict(row), "reached": row.reached} for row in rows]}
 
 
-def child(*arguments: str) -> Any:
-    """Run this file in a fresh process; what it prints last is JSON."""
-    command = [sys.executable, "-m", "tests.benchmarks.bench", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def head(columns: tuple[str, ...]) -> str:
-    """The first two lines of a table."""
-    return "| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns)
-
-
-def spread(values: list[float]) -> str:
-    """`1.03 (1.01 to 1.06)`: median, minimum and maximum."""
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
-
-
-def row(case: str, rounds: int) -> str:
-    """One line of the table, measured now."""
-    times = child("--time", case, "--rounds", str(rounds))
-
-    def ratios(way: str, which: int) -> str:
-        pairs = zip(times[way], times["plain"], strict=True)
-        return spread([ours[which] / theirs[which] for ours, theirs in pairs])
-
-    memory = {way: child("--peak", case, way) for way in ("plain", "tagged")}
-    seconds = statistics.median(cpu for cpu, _ in times["plain"])
-    cells = [case, f"{seconds:.1f} s", ratios("tagged", 0), ratios("tagged", 1), ratios("verified", 0)]
-    return "| " + " | ".join([*cells, f"{memory['plain']:.2f}", f"{memory['tagged']:.2f}"]) + " |"
-
-
-def machine() -> str:
-    """What the figures hold for."""
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    cores = len(os.sched_getaffinity(0))
-    return f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}, {libraries}"
+def keep(found: dict[str, object]) -> None:
+    """Put a result into the history, in the place of one of the same version and day."""
+    history = json.loads(HISTORY.read_text(encoding="utf-8")) if HISTORY.exists() else []
+    same = ("version", "date")
+    history = [entry for entry in history if any(entry[key] != found[key] for key in same)]
+    HISTORY.write_text(json.dumps([*history, found], indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--case", choices=CASES, action="append", help="measure only this (may be repeated)")
-    parser.add_argument("--time", choices=CASES, help=argparse.SUPPRESS)
-    parser.add_argument("--project", choices=projecting.MODELS, help=argparse.SUPPRESS)
-    parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the figures go")
+    parser.add_argument("--keep", action="store_true", help=f"put them into {HISTORY.name}, too")
     options = parser.parse_args()
-    if options.time or options.peak or options.project:
-        warnings.simplefilter("ignore")
-        with contextlib.redirect_stdout(io.StringIO()):
-            result: Any
-            if options.time:
-                result = alternate(options.time, options.rounds)
-            elif options.project:
-                result = projecting.measure(options.project, options.rounds)
-            else:
-                result = peak(*options.peak)
-        print(json.dumps(result))
-        return
-    print(machine() + "\n")
-    print(head(COLUMNS))
-    for case in options.case or CASES:
-        print(row(case, options.rounds), flush=True)
-    cases = [case for case in projecting.MODELS if case in (options.case or CASES)]
-    if cases:
-        print(f"\nRecording and projecting, of one eager and one ONNX Runtime run; at most {projecting.LIMIT:g}:\n")
-        print(head(projecting.COLUMNS))
-    for case in cases:
-        times = child("--project", case, "--rounds", str(PROJECTIONS * options.rounds))
-        print(projecting.row(case, times, spread), flush=True)
+    print(f"modelexport_nb {__version__}; {machine()}\n\n{head(COLUMNS)}", flush=True)
+    rows = []
+    for row in measured():
+        rows.append(row)
+        print(line(row.cells()), flush=True)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(result(rows), indent=1) + "\n", encoding="utf-8")
+    if options.keep:
+        keep(result(rows))
 
 
 if __name__ == "__main__":

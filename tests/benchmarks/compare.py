@@ -1,4 +1,4 @@
-"""Three strategies compared against the slowest of the three exports alone: part of `make bench`.
+"""Three strategies compared against the slowest of the three exports alone: part of `make bench-more`.
 
 All verify module by module. In one process `compare()` and the exports alternate (A B C D A B C D …) after a warm-up
 round; the ratio is taken within a round, of `compare()` to whichever export was the slowest in it.
@@ -16,8 +16,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from .bench import head, machine, spread
 from .models import CASES
+from .report import head, machine, spread
 
 ROUNDS = 5
 LIMIT = 1.3

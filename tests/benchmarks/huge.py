@@ -9,20 +9,15 @@ that it held where there are no weights, above what it held with the model loade
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import json
-import subprocess
-import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from modelexport_nb.engine.memory import forget_peak, peak_memory, present_memory
 
-from .bench import head, machine
+from .models import sam
+from .report import answer, child, head, machine
 
 GB = 1e9
 COLUMNS = (
@@ -71,17 +66,6 @@ def resnet_50() -> Any:
 
     model = ResNetForImageClassification(ResNetConfig(num_labels=1000))
     return perturb(model), {"pixel_values": torch.randn(1, 3, 224, 224)}
-
-
-def sam() -> Any:
-    """The configuration of facebook/sam-vit-base, which is the default one."""
-    import torch
-    from transformers import SamConfig, SamModel
-
-    from tests.unit.engine.zoo import perturb
-
-    points = torch.tensor([[[[450.0, 600.0]]]])
-    return perturb(SamModel(SamConfig())), {"pixel_values": torch.randn(1, 3, 1024, 1024), "input_points": points}
 
 
 def llama_3b() -> Any:
@@ -153,30 +137,17 @@ def measure(case: str) -> dict[str, Any]:
     }
 
 
-def child(case: str) -> dict[str, Any]:
-    """`measure` in a fresh process; what it prints last is JSON."""
-    command = [sys.executable, "-m", "tests.benchmarks.huge", "--measure", case]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr or f"{case}: ended with {done.returncode}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--case", choices=CASES, action="append", help="measure only this (may be repeated)")
     parser.add_argument("--measure", choices=CASES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        warnings.simplefilter("ignore")
-        with contextlib.redirect_stdout(io.StringIO()):
-            result = measure(options.measure)
-        print(json.dumps(result))
+        answer(lambda: measure(options.measure))
         return
     print(machine() + "\n")
     print(head(COLUMNS))
-    found = {case: child(case) for case in options.case or CASES}
+    found = {case: child("huge", "--measure", case) for case in options.case or CASES}
     for case, figures in found.items():
         print("| " + " | ".join([case, *(str(figures[column]) for column in COLUMNS[1:])]) + " |")
     print("\nStage by stage, processor seconds and peak GB:\n")

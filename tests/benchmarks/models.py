@@ -33,10 +33,23 @@ def resnet50() -> Case:
     return ResNetModel(ResNetConfig()).eval(), {"pixel_values": torch.randn(1, 3, 224, 224)}
 
 
+def sam() -> Case:
+    """The configuration of facebook/sam-vit-base, which is the default one."""
+    import torch
+    from transformers import SamConfig, SamModel
+
+    from tests.unit.engine.zoo import perturb
+
+    points = torch.tensor([[[[450.0, 600.0]]]])
+    return perturb(SamModel(SamConfig())), {"pixel_values": torch.randn(1, 3, 1024, 1024), "input_points": points}
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "BERT-base": bert,
     "ResNet-50": resnet50,
     "BERT 12 small layers": lambda: bert(12, 64),
     "BERT 48 small layers": lambda: bert(48, 64),
     "BERT 96 small layers": lambda: bert(96, 64),
+    "BERT 192 small layers": lambda: bert(192, 64),
+    "SAM ViT-B": sam,
 }

@@ -11,6 +11,7 @@ beside it.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -19,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from .models import CASES
+from .report import answer, child, head, machine, spread
 
 MODELS = ("BERT-base", "ResNet-50")
 LIMIT = 3.0
+ROUNDS = 9  # they are short
 COLUMNS = (
     "model",
     "eager run",
@@ -100,8 +103,8 @@ def measure(case: str, rounds: int) -> dict[str, list[list[float]]]:
     return times
 
 
-def row(case: str, times: dict[str, list[list[float]]], spread: Callable[[list[float]], str]) -> str:
-    """One line of the table; `spread` writes several values as one text."""
+def row(case: str, times: dict[str, list[list[float]]]) -> str:
+    """One line of the table."""
 
     def ratios(which: int) -> str:
         rounds = zip(times["record"], times["project"], times["eager"], times["runtime"], strict=True)
@@ -112,3 +115,22 @@ def row(case: str, times: dict[str, list[list[float]]], spread: Callable[[list[f
 
     cells = [case, *(milliseconds(name) for name in ("eager", "runtime", "record", "project")), ratios(0), ratios(1)]
     return "| " + " | ".join([*cells, milliseconds("session"), milliseconds("write")]) + " |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--measure", choices=MODELS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        answer(lambda: measure(options.measure, options.rounds))
+        return
+    print(f"{machine()}\n\nRecording and projecting, of one eager and one ONNX Runtime run; at most {LIMIT:g}:\n")
+    print(head(COLUMNS))
+    for case in MODELS:
+        times = child("projecting", "--measure", case, "--rounds", str(options.rounds))
+        print(row(case, times), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -43,7 +43,8 @@ def _mark(module: fx.GraphModule) -> None:
     graph_code = module.graph._codegen
     if isinstance(graph_code, _PyTreeCodeGen):  # these are read without a run
         module._in_spec, module._out_spec = graph_code.pytree_info.in_spec, graph_code.pytree_info.out_spec
-    type(module).forward = _Unwritten()  # each graph module has a class of its own
+    kind: Any = type(module)  # each graph module has a class of its own
+    kind.forward = _Unwritten()
 
 
 class _Unwritten:
