@@ -35,6 +35,7 @@ class Verdict(StrEnum):
     REMOVED = "removed"  # constant, unused or without effect: no node is left of it
     REARRANGED = "rearranged"  # computed otherwise inside a call whose own result is equal
     UNSEEN = "unseen"  # inside a branch, or as large as no tensor at the boundary
+    NOT_FINITE = "not finite"  # both sides hold no finite number, which proves nothing
 
 
 Output = tuple[str, list[KeptArray]]  # a call and what it returned
@@ -207,6 +208,8 @@ def _judge(
         return CallParity(key, Verdict.IDENTITY)
     if matches:
         worst, node = max(matches, key=lambda match: (not match[0].ok, match[0].max_rel))
+        if all(match.proves_nothing for match, _ in matches):
+            return CallParity(key, Verdict.NOT_FINITE, len(matches), returned)
         verdict = Verdict.EQUAL if worst.ok else Verdict.DIFFERS
         return CallParity(key, verdict, len(matches), returned, worst.max_abs, worst.max_rel, node)
     if has_nodes:

@@ -24,12 +24,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OutputParity:
-    """One output of the model: largest absolute difference, and the same relative to the output's largest value."""
+    """One output of the model: largest absolute difference, and the same relative to the output's largest value.
+    Of the `size` numbers in PyTorch's, `not_finite` are infinite or no number; they agree where the file has the same.
+    """
 
     name: str
     max_abs: float
     max_rel: float
     ok: bool
+    size: int = 0
+    not_finite: int = 0
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether both sides hold no finite number: broken alike is not the same function."""
+        return self.ok and 0 < self.size == self.not_finite
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,8 @@ class Parity:
         text = f"max |Δ| {format_error(self.max_abs)}"
         first = self.modules.first_divergence if self.modules is not None and not self.ok else None
         text += f", first at {first.key or 'the root'}" if first is not None else ""
+        broken = [f"{one.not_finite} of {one.size} numbers of {one.name}" for one in self.outputs if one.not_finite]
+        text += f"; not finite in PyTorch: {', '.join(broken)}" if broken else ""
         text += f"; {self.second_size.text}" if self.second_size is not None else ""
         return f"{text} ({self.remark})" if self.remark else text
 
@@ -152,7 +163,16 @@ def compare_outputs(
         problem = f"not comparable: PyTorch returns {len(references)} tensors, the graph {len(outputs)}"
         return Parity((), problem, fits=False)
     pairs = zip(session.get_outputs(), outputs, references, strict=True)
-    return Parity(tuple(compare_arrays(value.name, got, want, coarsest) for value, got, want in pairs), remark=remark)
+    compared = tuple(compare_arrays(value.name, got, want, coarsest) for value, got, want in pairs)
+    return Parity(compared, _nothing_proved(compared), remark=remark)
+
+
+def _nothing_proved(outputs: tuple[OutputParity, ...]) -> str | None:
+    """Why outputs that all agree prove nothing; None where they do, and where one differs."""
+    empty = next((output.name for output in outputs if output.proves_nothing), None)
+    if empty is None or not all(output.ok for output in outputs):
+        return None
+    return f'not comparable: output "{empty}" holds no finite number, in PyTorch and in the file'
 
 
 def compare_arrays(name: str, got: np.ndarray, want: np.ndarray | KeptArray, coarsest: float = 0.0) -> OutputParity:
@@ -164,14 +184,16 @@ def compare_arrays(name: str, got: np.ndarray, want: np.ndarray | KeptArray, coa
         return OutputParity(name, 0.0, 0.0, True)
     own = RELATIVE_TOLERANCE.get(str(want.dtype), 0.0)
     tolerance = max(own, coarsest) if own else 0.0
-    max_abs, scale = 0.0, 1.0
+    max_abs, scale, not_finite = 0.0, 1.0, 0
     for a, b in _blocks(got, want):
         same = (a == b) | (np.isnan(a) & np.isnan(b))
         with np.errstate(invalid="ignore"):
             difference = np.where(same, 0.0, np.abs(a - b))
         max_abs = max(max_abs, float(np.nan_to_num(difference, nan=np.inf).max()))
-        scale = max(scale, float(np.abs(b[np.isfinite(b)]).max(initial=0.0)))
-    return OutputParity(name, max_abs, max_abs / scale, max_abs <= tolerance * scale)
+        finite = b[np.isfinite(b)]
+        scale = max(scale, float(np.abs(finite).max(initial=0.0)))
+        not_finite += b.size - finite.size
+    return OutputParity(name, max_abs, max_abs / scale, max_abs <= tolerance * scale, want.size, not_finite)
 
 
 def _blocks(got: np.ndarray, want: np.ndarray | KeptArray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -10,7 +10,7 @@ from .clock import Clock
 from .determinism import disagreement
 from .errors import OptionError, as_sentence, did_you_mean
 from .module_parity import compare_all_modules
-from .parity import compare_outputs
+from .parity import Parity, compare_outputs
 from .report import ExportReport
 from .second_size import compare_second_size
 from .stages import Stages
@@ -28,6 +28,7 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
         parity = replace(parity, second_size=compare_second_size(draft, subject))
     for report in reports:
         report.parity = parity
+        report.notes = (*report.notes, *_empty_notes(parity))
     if level == "modules" and not parity.remark:
         found = compare_all_modules(draft, subject, [report.attribution for report in reports])
         for report, modules in zip(reports, found, strict=True):
@@ -47,6 +48,14 @@ def resume_verification(
         known = len(report.notes)
         verify_reports([report], subject, draft, level)
         stages.keep_parity(report, draft, level, report.notes[known:])
+
+
+def _empty_notes(parity: Parity) -> list[str]:
+    return [
+        f'Output "{output.name}" holds no finite number: agreement there proves nothing.'
+        for output in parity.outputs
+        if output.proves_nothing
+    ]
 
 
 def _explain_difference(reports: Sequence[ExportReport], subject: Subject) -> None:
