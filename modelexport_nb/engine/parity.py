@@ -68,10 +68,11 @@ class SecondSize:
 
 @dataclass(frozen=True)
 class Parity:
-    """Whole-model parity. `ok` when every output agrees, at the second size too; `problem` says in one line why nothing
+    """Whole-model parity. `ok` when every output agrees, at other sizes too; `problem` says in one line why nothing
     could be compared, and `fits` is False where that is because the graph takes or returns other tensors than the
-    model; `modules` holds what every module call returned, when that was asked for; `second_size` the same at other
-    sizes, where those may vary in the file; `remark` says how it was computed where that is not as the file says."""
+    model; `modules` holds what every module call returned, when that was asked for; `second_size` and `smaller_size`
+    the same at larger and at smaller sizes, where those may vary in the file; `remark` says how it was computed where
+    that is not as the file says."""
 
     outputs: tuple[OutputParity, ...]
     problem: str | None = None
@@ -79,11 +80,17 @@ class Parity:
     fits: bool = True
     remark: str = ""
     second_size: SecondSize | None = None
+    smaller_size: SecondSize | None = None
+
+    @property
+    def other_sizes(self) -> list[SecondSize]:
+        """`second_size` and `smaller_size`, as far as there are any."""
+        return [size for size in (self.second_size, self.smaller_size) if size is not None]
 
     @property
     def ok(self) -> bool:
-        second = self.second_size is None or self.second_size.ok
-        return self.problem is None and second and all(output.ok for output in self.outputs)
+        outputs = all(output.ok for output in self.outputs)
+        return self.problem is None and outputs and all(size.ok for size in self.other_sizes)
 
     @property
     def differs(self) -> bool:
@@ -106,7 +113,7 @@ class Parity:
         text += f", first at {first.key or 'the root'}" if first is not None else ""
         broken = [f"{one.not_finite} of {one.size} numbers of {one.name}" for one in self.outputs if one.not_finite]
         text += f"; not finite in PyTorch: {', '.join(broken)}" if broken else ""
-        text += f"; {self.second_size.text}" if self.second_size is not None else ""
+        text += "".join(f"; {size.text}" for size in self.other_sizes)
         return f"{text} ({self.remark})" if self.remark else text
 
 

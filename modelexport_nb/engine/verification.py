@@ -1,4 +1,4 @@
-"""Compare a written file with PyTorch: its outputs, at a second size too, and what every module call returned."""
+"""Compare a written file with PyTorch: its outputs, at other sizes too, and what every module call returned."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .errors import OptionError, as_sentence, did_you_mean
 from .module_parity import compare_all_modules
 from .parity import Parity, compare_outputs
 from .report import ExportReport
-from .second_size import compare_second_size
+from .second_size import compare_second_sizes
 from .stages import Stages
 from .strategies import Subject
 from .values import tensors_in
@@ -25,7 +25,8 @@ def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Pat
     tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
     parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs), subject.values_limit)
     if subject.captured is not None and subject.request.dynamic_shapes is not None and parity.problem is None:
-        parity = replace(parity, second_size=compare_second_size(draft, subject))
+        second, smaller, *_ = (*compare_second_sizes(draft, subject), None, None)
+        parity = replace(parity, second_size=second, smaller_size=smaller)
     for report in reports:
         report.parity = parity
         report.notes = (*report.notes, *_empty_notes(parity))
