@@ -11,6 +11,7 @@ from .determinism import disagreement
 from .errors import OptionError, as_sentence, did_you_mean
 from .module_parity import compare_all_modules
 from .parity import Parity, compare_outputs
+from .precision import coarsest_types
 from .report import ExportReport
 from .second_size import compare_second_sizes
 from .stages import Stages
@@ -23,7 +24,8 @@ VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Path, level: str) -> None:
     """Compare the file with PyTorch, once for all reports about its graph: they differ in nothing that computes."""
     tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
-    parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs), subject.values_limit)
+    expected, types = tensors(subject.eager.outputs), coarsest_types(subject.graph)
+    parity = compare_outputs(draft, subject.feed, expected, subject.values_limit, types)
     if subject.captured is not None and subject.request.dynamic_shapes is not None and parity.problem is None:
         second, smaller, *_ = (*compare_second_sizes(draft, subject), None, None)
         parity = replace(parity, second_size=second, smaller_size=smaller)
