@@ -209,6 +209,20 @@ class _Halved(nn.Module):
         return self.model(x.half()).float()
 
 
+def test_inputs_of_another_size(tagged: ExportReport) -> None:
+    found = validate(tagged.path, net(), X[:1])
+    assert found.check("numbers").finding is WRONG
+    assert found.check("numbers").text == (
+        'Input "input" is given as [1, 4], and the file takes [2, 4] alone. Give that size, or export with --dynamic, '
+        "which lets sizes vary"
+    )
+
+
+def test_a_check_that_there_is_not(tagged: ExportReport) -> None:
+    with pytest.raises(OptionError, match=r'There is no check "number"\. Did you mean "numbers"\?'):
+        validate(tagged.path).check("number")
+
+
 def test_another_model(tagged: ExportReport) -> None:
     other = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))
     found = validate(tagged.path, other, X)
