@@ -13,7 +13,7 @@ import onnx
 import torch
 
 from .arrays import to_numpy
-from .errors import CheckError, NoKernelError, one_line
+from .errors import CheckError, NoKernelError, OptionError, one_line
 from .in_float32 import in_float32
 from .intermediates import DEFAULT_LIMIT, run_outputs
 from .precision import RELATIVE_TOLERANCE, coarser
@@ -21,7 +21,7 @@ from .runtime import open_session
 from .scratch import KeptArray
 
 if TYPE_CHECKING:
-    from .module_parity import ModuleParity
+    from .module_parity import CallParity, ModuleParity
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,13 @@ class Parity:
         """Whether numbers were compared, of the whole model or of a module call, and do not agree."""
         modules = self.modules is not None and not self.modules.ok
         return self.problem is None and (not self.ok or modules)
+
+    @property
+    def first_divergence(self) -> CallParity | None:
+        """The first module call whose numbers differ; an `OptionError` where the calls were not compared."""
+        if self.modules is None:
+            raise OptionError('No module calls were compared. Export with verify="modules" (--verify modules).')
+        return self.modules.first_divergence
 
     @property
     def max_abs(self) -> float:

@@ -134,13 +134,14 @@ class AxisWatch:
         self._replace(model, names)
 
     def notes(self, request: Request) -> list[str]:
-        """Which sizes must not become small, because the model does something else below."""
+        """Which sizes must not become too small, as far as torch knows."""
         least: dict[str, int] = {}
         for axis, spec in self._specified(request):
             if (size := self._latest.least(axis)) > 2 and allows(spec, size - 1):
                 least.setdefault(_word(spec) or axis.text, size)
         return [
-            f"The graph is made for {name} from {size} on: the model decides by it." for name, size in least.items()
+            f"The graph holds for {name} {size} and more: below, the model takes another way."
+            for name, size in least.items()
         ]
 
     def _specified(self, request: Request) -> list[tuple[Axis, Any]]:
