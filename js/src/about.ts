@@ -14,6 +14,7 @@ const MEANING: Record<string, string> = {
   removed: "Constant, unused or without effect: no node is left of it.",
   rearranged: "Computed otherwise, inside a call whose own result is equal.",
   unseen: "Inside a branch, or as large as no tensor at its boundary: there is nothing to compare.",
+  "not finite": "Its results hold no finite number, in PyTorch and in the graph: agreement there proves nothing.",
 };
 
 export const meaning = (verdict: string): string => MEANING[verdict] ?? "";

@@ -75,8 +75,20 @@ def shared_axes(tensors: Iterable[list[Axis]]) -> list[list[Axis]]:
 
 
 def other_sizes(size: int) -> tuple[int, ...]:
-    """Sizes to try in place of one, the most telling first: what divides a size divides its double, too. 0 is none."""
-    return 2 * size, size + 1, size // 2, size - 1
+    """Sizes to try in place of one, the most telling first. 0 is none."""
+    return *larger_sizes(size), size // 2, size - 1
+
+
+def larger_sizes(size: int) -> tuple[int, ...]:
+    """Larger sizes to try, the most telling first: what divides a size divides its double, too."""
+    return 2 * size, size + 1
+
+
+def smaller_sizes(size: int) -> tuple[int, ...]:
+    """Smaller sizes to try, the most telling first, else the size itself. Below 2 torch.export promises nothing: it
+    takes a size of 1 for a constant."""
+    smaller = (2, size // 2, size - 1)
+    return tuple(tried if 2 <= tried < size else size for tried in smaller)
 
 
 def resized(inputs: Arguments, sizes: Sizes) -> Arguments:

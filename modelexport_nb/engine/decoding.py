@@ -85,6 +85,8 @@ def prove(model: Any, inputs: dict[str, Any], files: Mapping[str, Sequence[Path]
         return Decoding(
             problem=f"generate() returns {list(found.shape)} with the files, {list(expected.shape)} without"
         )
+    if (empty := next((step.name for step in steps if step.proves_nothing), None)) is not None:
+        return Decoding(problem=f'not comparable: output "{empty}" of a step holds no finite number')
     same = (expected == found)[:, -TOKENS:].all(0).tolist()
     return Decoding(len(expected), len(same), sum(itertools.takewhile(bool, same)), tuple(steps))
 

@@ -29,7 +29,7 @@ from .isolation import run_isolated
 from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .modules import ModuleTree
-from .notes import hidden_notes, mode_notes, run_notes, size_notes
+from .notes import captured_notes, hidden_notes, mode_notes, run_notes, size_notes
 from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
 from .report import ExportReport
@@ -94,7 +94,8 @@ def export_model(
         dynamic: sizes that may vary in the file; None fixes all to those of `inputs`. Words such as `"batch,sequence"`
             name axes: axes of equal size are one, the first word is the leading one of all inputs, each further word
             the next one with which the model runs at another size. `"auto"` is all that torch.export leaves free. Or
-            dynamic shapes as `torch.export.export` takes them. The file is verified at a second size, too.
+            dynamic shapes as `torch.export.export` takes them. The file is verified at a larger and a smaller
+            size, too.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
             what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
@@ -282,7 +283,12 @@ def begin_report(
         measures=take_measures(all_nodes(subject.graph), attribution, subject.parameters, subject.eager),
         parity=None,
         timings=clock.seconds,
-        notes=(*notes, *size_notes(subject.request, subject.graph), *hidden_notes(attribution)),
+        notes=(
+            *notes,
+            *size_notes(subject.request, subject.graph),
+            *captured_notes(subject),
+            *hidden_notes(attribution),
+        ),
         graph=subject.graph,
         parameter_names={
             value.name or "": found[0].path

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from .errors import OptionError, did_you_mean
+
 
 class Finding(StrEnum):
     """How one check ended."""
@@ -43,8 +45,11 @@ class Validation:
         return [check for check in self.checks if check.finding is Finding.WRONG]
 
     def check(self, name: str) -> Check:
-        """The check of that name."""
-        return next(check for check in self.checks if check.name == name)
+        """The check of that name; an `OptionError` with the nearest one where there is none."""
+        known = {check.name: check for check in self.checks}
+        if name not in known:
+            raise OptionError(f'There is no check "{name}"' + did_you_mean(str(name), known))
+        return known[name]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data."""

@@ -175,9 +175,10 @@ def export_generation(
 def _decoding(
     model: nn.Module, inputs: dict[str, Any], steps: dict[str, Step], parts: dict[str, ExportReport]
 ) -> Decoding:
-    wrong = [part.path.name for part in parts.values() if part.parity is not None and not part.parity.ok]
-    if wrong:
-        return Decoding(problem=f"tokens not compared: {wrong[0]} does not agree with PyTorch on one step")
+    for part in parts.values():
+        if part.parity is not None and not part.parity.ok:
+            why = "does not agree with PyTorch" if part.parity.problem is None else "could not be compared"
+            return Decoding(problem=f"tokens not compared: {part.path.name} {why} on one step")
     files: dict[str, list[Path]] = {}
     for name, step in steps.items():
         files.setdefault(step.path, []).append(parts[name].path)

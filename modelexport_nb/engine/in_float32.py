@@ -10,9 +10,9 @@ import onnx
 import onnx_ir as ir
 
 from .graph import all_nodes, graphs
+from .precision import TYPE_ATTRIBUTES
 
 _OTHERS = {ir.DataType.BFLOAT16, ir.DataType.FLOAT16, ir.DataType.DOUBLE}
-_TYPE_ATTRIBUTES = ("to", "dtype", "output_dtype")  # where ONNX operators are told a type
 
 
 def in_float32(path: Path) -> tuple[onnx.ModelProto, tuple[str, ...]]:
@@ -30,7 +30,7 @@ def in_float32(path: Path) -> tuple[onnx.ModelProto, tuple[str, ...]]:
         for name, attribute in list(node.attributes.items()):
             if attribute.type is ir.AttributeType.TENSOR and attribute.value.dtype in _OTHERS:
                 node.attributes[name] = ir.AttrTensor(name, _widened(attribute.value))
-            elif name in _TYPE_ATTRIBUTES and attribute.value in _OTHERS:
+            elif name in TYPE_ATTRIBUTES and attribute.value in _OTHERS:
                 node.attributes[name] = ir.AttrInt64(name, int(ir.DataType.FLOAT))
     for graph in graphs(model):
         if isinstance(graph, ir.Graph):

@@ -19,6 +19,7 @@ from .eager import run_eagerly
 from .graph import all_nodes, body_owners
 from .intermediates import run_with_intermediates
 from .parity import OutputParity, compare_arrays
+from .precision import coarsest_types
 from .scratch import KeptArray, Scratch, scratch, scratch_room
 from .state import preserved
 from .strategies import Subject
@@ -35,6 +36,7 @@ class Verdict(StrEnum):
     REMOVED = "removed"  # constant, unused or without effect: no node is left of it
     REARRANGED = "rearranged"  # computed otherwise inside a call whose own result is equal
     UNSEEN = "unseen"  # inside a branch, or as large as no tensor at the boundary
+    NOT_FINITE = "not finite"  # both sides hold no finite number, which proves nothing
 
 
 Output = tuple[str, list[KeptArray]]  # a call and what it returned
@@ -174,6 +176,7 @@ def _nearest(
         for name in dict.fromkeys(name for boundary in boundaries for name in boundary.get(key, {})):
             readers[name].append(number)
     best: dict[tuple[int, int, int], Match] = {}
+    types = coarsest_types(subject.graph)
     arrays = run_with_intermediates(path, subject.feed, sorted(readers), subject.values_limit) if readers else ()
     for name, array in arrays:
         for number in readers[name]:
@@ -182,7 +185,7 @@ def _nearest(
                 # optimisers multiply flattened rows: the same numbers under another shape are the same result
                 if array.size != tensor.size or array.dtype.kind != tensor.dtype.kind:
                     continue
-                compared = compare_arrays(name, array.reshape(tensor.shape), tensor)
+                compared = compare_arrays(name, array.reshape(tensor.shape), tensor, types.get(name, ""))
                 for side, boundary in enumerate(boundaries):
                     if (node := boundary.get(key, {}).get(name)) is not None:
                         at, match = (side, number, which), (compared, node)
@@ -207,6 +210,8 @@ def _judge(
         return CallParity(key, Verdict.IDENTITY)
     if matches:
         worst, node = max(matches, key=lambda match: (not match[0].ok, match[0].max_rel))
+        if all(match.proves_nothing for match, _ in matches):
+            return CallParity(key, Verdict.NOT_FINITE, len(matches), returned)
         verdict = Verdict.EQUAL if worst.ok else Verdict.DIFFERS
         return CallParity(key, verdict, len(matches), returned, worst.max_abs, worst.max_rel, node)
     if has_nodes:

@@ -9,6 +9,7 @@ from .attribution import Attribution
 from .capture import Request
 from .eager import EagerRun
 from .errors import as_sentence
+from .strategies import Subject
 
 
 def mode_notes(model: nn.Module) -> list[str]:
@@ -44,6 +45,11 @@ def size_notes(request: Request, graph: ir.Model) -> list[str]:
         return ["No size may vary: the model fixes them all."]
     more = f" and {len(varying) - 4} more" if len(varying) > 4 else ""
     return [f"Sizes that may vary: {', '.join(varying[:4])}{more}."]
+
+
+def captured_notes(subject: Subject) -> tuple[str, ...]:
+    """For which sizes and decisions of the model the graph holds, where the capture knows of any."""
+    return subject.captured.notes if subject.captured is not None else ()
 
 
 def hidden_notes(attribution: Attribution) -> list[str]:

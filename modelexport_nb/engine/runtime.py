@@ -56,4 +56,26 @@ def run_session(session: ort.InferenceSession, names: list[str] | None, feed: di
     try:
         return session.run(names, feed)
     except Exception as error:  # ONNX Runtime raises its own unrelated classes
-        raise CheckError(f"ONNX Runtime does not run the file: {one_line(error)}.") from error
+        reason = _misfit(session, feed) or f"ONNX Runtime does not run the file: {one_line(error)}."
+        raise CheckError(reason) from error
+
+
+def _misfit(session: ort.InferenceSession, feed: dict[str, np.ndarray]) -> str | None:
+    """The first input that is given at a size at which the file does not take it, and what to do."""
+    for value in session.get_inputs():
+        if value.name not in feed:
+            continue
+        given, taken = feed[value.name].shape, value.shape
+        fits = len(given) == len(taken) and all(
+            size == one or not isinstance(one, int) for size, one in zip(given, taken, strict=True)
+        )
+        if not fits:
+            return (
+                f'Input "{value.name}" is given as {list(given)}, and the file takes {_told(taken)} alone. Give that '
+                "size, or export with --dynamic, which lets sizes vary."
+            )
+    return None
+
+
+def _told(shape: list[int | str | None]) -> str:
+    return f"[{', '.join('?' if size is None else str(size) for size in shape)}]"

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import onnx_ir as ir
 
-from .axes import Axis, axes_of, named_arguments, other_sizes, resized
+from .axes import Axis, axes_of, larger_sizes, named_arguments, resized, smaller_sizes
 from .dynamic_spec import allows, specified_axes
 from .eager import run_eagerly
 from .errors import CheckError, EagerRunError
 from .parity import SecondSize, compare_outputs
+from .precision import coarsest_types
 from .state import preserved
 from .strategies.base import Subject
 
 Symbols = dict[str, list[Axis]]
 
 
-def compare_second_size(path: Path, subject: Subject) -> SecondSize | None:
-    """Run model and file on the same inputs at another size; None where the file has no size that may vary.
+def compare_second_sizes(path: Path, subject: Subject) -> tuple[SecondSize, ...]:
+    """Run model and file on the same inputs at other sizes: larger ones and, since a model may decide by a size,
+    smaller ones. Nothing where the file has no size that may vary.
 
-    All sizes that may vary change at once: doubled, or by the next of `other_sizes` where the model itself fails so.
-    What the inputs hold is repeated or cut.
+    All sizes that may vary change at once: doubled, or to the next of `larger_sizes` where the model itself fails so;
+    then to 2, or to the next of `smaller_sizes`. What the inputs hold is repeated or cut.
     """
-    assert subject.captured is not None  # a file of unknown origin promises nothing
     symbols = _symbols(subject)
     computed = next((symbol for symbol in symbols if not symbol.isidentifier()), None)
     if computed is not None:
-        return SecondSize("", problem=f"no other size was tried, for one is computed: {computed}")
+        return (SecondSize("", problem=f"no other size was tried, for one is computed: {computed}"),)
+    found = [_compare_first(path, subject, symbols, sizes) for sizes in (larger_sizes, smaller_sizes)]
+    tried = [each for each in found if each is not None]
+    return tuple(each for each in tried if not each.problem) or tuple(tried[:1])
+
+
+def _compare_first(
+    path: Path, subject: Subject, symbols: Symbols, other_sizes: Callable[[int], tuple[int, ...]]
+) -> SecondSize | None:
+    """The comparison at the first of the sizes at which the model runs; else why it does not at the very first."""
+    assert subject.captured is not None  # a file of unknown origin promises nothing
     request, way = subject.request, subject.captured.capture
     failure = None
-    for sizes in _candidates(subject, symbols):
+    for sizes in _candidates(subject, symbols, other_sizes):
         told = ", ".join(f"{symbol} {size}" for symbol, size in sizes.items())
         args, kwargs = resized(
             (request.args, request.kwargs), {axis: size for symbol, size in sizes.items() for axis in symbols[symbol]}
@@ -45,7 +56,8 @@ def compare_second_size(path: Path, subject: Subject) -> SecondSize | None:
             continue
         feed = way.input_tensors(replace(request, args=args, kwargs=kwargs), list(subject.feed))
         try:
-            parity = compare_outputs(path, feed, way.output_tensors(eager.outputs))
+            expected, types = way.output_tensors(eager.outputs), coarsest_types(subject.graph)
+            parity = compare_outputs(path, feed, expected, types=types)
         except CheckError as error:
             return SecondSize(told, fails=str(error).rstrip("."))
         return SecondSize(told, parity.outputs, parity.problem)
@@ -66,7 +78,9 @@ def _symbols(subject: Subject) -> Symbols:
     return found
 
 
-def _candidates(subject: Subject, symbols: Symbols) -> Iterator[dict[str, int]]:
+def _candidates(
+    subject: Subject, symbols: Symbols, other_sizes: Callable[[int], tuple[int, ...]]
+) -> Iterator[dict[str, int]]:
     """Other sizes, the most telling first, within what was allowed."""
     request = subject.request
     said = dict(specified_axes(request.model, request.args, request.kwargs, request.dynamic_shapes))
@@ -74,7 +88,7 @@ def _candidates(subject: Subject, symbols: Symbols) -> Iterator[dict[str, int]]:
     for tried in zip(*(other_sizes(size) for size in now.values()), strict=True):
         sizes = dict(zip(now, tried, strict=True))
         for symbol, axes in symbols.items():
-            if not sizes[symbol] or not all(allows(said.get(axis), sizes[symbol]) for axis in axes):
+            if not all(allows(said.get(axis), sizes[symbol]) for axis in axes):
                 sizes[symbol] = now[symbol]
         if sizes != now:
             yield sizes

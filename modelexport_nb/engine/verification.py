@@ -1,4 +1,4 @@
-"""Compare a written file with PyTorch: its outputs, at a second size too, and what every module call returned."""
+"""Compare a written file with PyTorch: its outputs, at other sizes too, and what every module call returned."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from .clock import Clock
 from .determinism import disagreement
 from .errors import OptionError, as_sentence, did_you_mean
 from .module_parity import compare_all_modules
-from .parity import compare_outputs
+from .parity import Parity, compare_outputs
+from .precision import coarsest_types
 from .report import ExportReport
-from .second_size import compare_second_size
+from .second_size import compare_second_sizes
 from .stages import Stages
 from .strategies import Subject
 from .values import tensors_in
@@ -23,11 +24,14 @@ VERIFY_CHOICES: tuple[str, ...] = ("model", "modules", "off")
 def verify_reports(reports: Sequence[ExportReport], subject: Subject, draft: Path, level: str) -> None:
     """Compare the file with PyTorch, once for all reports about its graph: they differ in nothing that computes."""
     tensors = subject.captured.capture.output_tensors if subject.captured is not None else tensors_in
-    parity = compare_outputs(draft, subject.feed, tensors(subject.eager.outputs), subject.values_limit)
+    expected, types = tensors(subject.eager.outputs), coarsest_types(subject.graph)
+    parity = compare_outputs(draft, subject.feed, expected, subject.values_limit, types)
     if subject.captured is not None and subject.request.dynamic_shapes is not None and parity.problem is None:
-        parity = replace(parity, second_size=compare_second_size(draft, subject))
+        second, smaller, *_ = (*compare_second_sizes(draft, subject), None, None)
+        parity = replace(parity, second_size=second, smaller_size=smaller)
     for report in reports:
         report.parity = parity
+        report.notes = (*report.notes, *_empty_notes(parity))
     if level == "modules" and not parity.remark:
         found = compare_all_modules(draft, subject, [report.attribution for report in reports])
         for report, modules in zip(reports, found, strict=True):
@@ -47,6 +51,14 @@ def resume_verification(
         known = len(report.notes)
         verify_reports([report], subject, draft, level)
         stages.keep_parity(report, draft, level, report.notes[known:])
+
+
+def _empty_notes(parity: Parity) -> list[str]:
+    return [
+        f'Output "{output.name}" holds no finite number: agreement there proves nothing.'
+        for output in parity.outputs
+        if output.proves_nothing
+    ]
 
 
 def _explain_difference(reports: Sequence[ExportReport], subject: Subject) -> None:

@@ -69,10 +69,11 @@ class Captured:
     """An ONNX graph with its witnesses, as far as the capture has any.
 
     `calls` are the module calls of the traced run, `record` says which of them made each node. A capture that keeps no
-    record (TorchScript) has neither.
+    record (TorchScript) has neither. `notes` are sentences about what the graph is good for.
     """
 
     model: ir.Model
     capture: Capture
     calls: CallTree
     record: Record | None
+    notes: tuple[str, ...] = ()

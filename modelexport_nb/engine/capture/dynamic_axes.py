@@ -19,7 +19,7 @@ from torch import nn
 from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
 from ..axes import Axis
-from ..dynamic_spec import is_demanded, specified_axes
+from ..dynamic_spec import allows, is_demanded, specified_axes
 from ..errors import CaptureError
 from ..graph import all_nodes
 from ..model_lines import as_place, model_files
@@ -35,6 +35,7 @@ class _Sizes:
     symbols: dict[str, str] = field(default_factory=dict)
     equal: dict[str, str] = field(default_factory=dict)
     lines: dict[str, str] = field(default_factory=dict)
+    env: ShapeEnv | None = None  # alive, so that its id is nobody else's
 
     def settled(self, symbol: str) -> str:
         """The symbol or number that a symbol stands for in the end."""
@@ -54,6 +55,13 @@ class _Sizes:
             symbol = self.equal[symbol]
         return ""
 
+    def least(self, axis: Axis) -> int:
+        """The smallest size of an axis for which the graph was traced, as far as torch knows one."""
+        symbol = self.settled(self.symbols.get(_source(axis), ""))
+        ranges = self.env.var_to_range if self.env is not None else {}
+        bounds = next((bounds for one, bounds in ranges.items() if str(one) == symbol), None)
+        return int(bounds.lower) if bounds is not None and bounds.lower.is_Integer else 0
+
 
 class AxisWatch:
     """Sees what torch finds out about sizes while it traces a model."""
@@ -61,14 +69,12 @@ class AxisWatch:
     def __init__(self, model: nn.Module) -> None:
         self._files = model_files(model)
         self._tracings: dict[int, _Sizes] = {}
-        self._alive: list[ShapeEnv] = []  # an id is nobody else's while its object lives
         self._latest = _Sizes()
 
     def created(self, env: ShapeEnv, source: str, symbol: str) -> None:
         """An axis of an input has a symbol."""
         if id(env) not in self._tracings:
-            self._alive.append(env)
-            self._tracings[id(env)] = _Sizes()
+            self._tracings[id(env)] = _Sizes(env=env)
         self._latest = self._tracings[id(env)]
         self._latest.symbols[source] = symbol
 
@@ -127,6 +133,17 @@ class AxisWatch:
                 names.setdefault(dim.value, spec)
         self._replace(model, names)
 
+    def notes(self, request: Request) -> list[str]:
+        """Which sizes must not become too small, as far as torch knows."""
+        least: dict[str, int] = {}
+        for axis, spec in self._specified(request):
+            if (size := self._latest.least(axis)) > 2 and allows(spec, size - 1):
+                least.setdefault(_word(spec) or axis.text, size)
+        return [
+            f"The graph holds for {name} {size} and more: below, the model takes another way."
+            for name, size in least.items()
+        ]
+
     def _specified(self, request: Request) -> list[tuple[Axis, Any]]:
         return specified_axes(request.model, request.args, request.kwargs, request.dynamic_shapes)
 
@@ -145,12 +162,17 @@ def _source(axis: Axis) -> str:
 
 
 def _told(axis: Axis, spec: Any, line: str) -> str:
-    name = spec if isinstance(spec, str) else getattr(spec, "__name__", None)
+    name = _word(spec)
     word = f' ("{name}")' if name else ""
     return (
         f"The model fixes {axis.text}{word}, which was to vary{line}. Leave it out of the dynamic axes, or mend that "
         "line."
     )
+
+
+def _word(spec: Any) -> str | None:
+    """What an axis was called."""
+    return spec if isinstance(spec, str) else getattr(spec, "__name__", None)
 
 
 def _renamed(dim: int | ir.SymbolicDim, names: Mapping[str, str]) -> int | ir.SymbolicDim:

@@ -6,7 +6,7 @@ import functools
 import re
 
 import torch
-from torch._dynamo.exc import UserError, UserErrorType
+from torch._dynamo.exc import Unsupported, UserError, UserErrorType
 from torch.fx.experimental.symbolic_shapes import ConstraintViolationError, GuardOnDataDependentSymNode
 
 from ..errors import one_line
@@ -39,7 +39,7 @@ class CaptureFailure(Exception):
     @property
     def decides_by_data(self) -> bool:
         """Whether the model branches on, or sizes something by, numbers in a tensor."""
-        return any(isinstance(cause, GuardOnDataDependentSymNode) for cause in self.causes)
+        return any(isinstance(cause, GuardOnDataDependentSymNode) or _is_for_data(cause) for cause in self.causes)
 
     @property
     def fixes_axis(self) -> bool:
@@ -59,6 +59,12 @@ class CaptureFailure(Exception):
 def _is_violation(error: BaseException) -> bool:
     user_error = isinstance(error, UserError) and error.error_type is UserErrorType.CONSTRAINT_VIOLATION
     return user_error or isinstance(error, ConstraintViolationError)
+
+
+def _is_for_data(error: BaseException) -> bool:
+    """Whether Dynamo says so, which has one class for all that it cannot follow and tells the kinds by a title."""
+    title = (error.gb_type or "") if isinstance(error, Unsupported) else ""
+    return title.lower().replace(" ", "-").startswith("data-dependent")
 
 
 def explain(failure: CaptureFailure) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import NoReturn
 
 from ..errors import CaptureError, ModelExportError, OptionError, did_you_mean
@@ -106,9 +107,19 @@ class Ladder:
                 self._fail(way, str(error))
             else:
                 self.attempts.append(Attempt(way.name, True))
-                return captured
+                return self._with_doubts(captured)
         verdict = self._verdict()
         raise verdict if isinstance(verdict, CaptureError) else CaptureError("No other capture can.")
+
+    def _with_doubts(self, captured: Captured) -> Captured:
+        """A trace follows one way through the model and says nothing of the others."""
+        if captured.capture is not _TRACED or self._number_read is None:
+            return captured
+        note = (
+            f"The model reads numbers of its inputs{self._number_read}. The trace fixed what they decide: for other "
+            "inputs the file may be wrong."
+        )
+        return replace(captured, notes=(*captured.notes, note))
 
     def go_on_after(self, way: Capture) -> None:
         """The graph of this one is known already: those before it need not be tried."""

@@ -55,9 +55,10 @@ def run_capture(request: Request, way: Capture) -> Captured:
         raise CaptureFailure(error, traced, recorder, axes) from error
     axes.settle(model, traced, way)
     _check_opset(model, request.opset)
+    notes = tuple(axes.notes(traced))
     if not way.keeps_record:
-        return Captured(model, way, CallTree(), None)
-    return _with_record(model, way, recorder, watch, request)
+        return Captured(model, way, CallTree(), None, notes)
+    return replace(_with_record(model, way, recorder, watch, request), notes=notes)
 
 
 def _with_record(model: ir.Model, way: Capture, recorder: CallRecorder, watch: Watch, request: Request) -> Captured:

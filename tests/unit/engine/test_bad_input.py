@@ -193,10 +193,24 @@ class Decides(nn.Module):
         return x - 1
 
 
-def test_control_flow_on_data_names_the_line(old: Path) -> None:
-    error = fails(CaptureError, "cannot be captured", nn.Sequential(Decides()), X, old)
+@pytest.mark.parametrize("capture", ["auto", "torch.onnx", "strict"])
+def test_control_flow_on_data_names_the_line(old: Path, capture: str) -> None:
+    error = fails(CaptureError, "cannot be captured", nn.Sequential(Decides()), X, old, capture=capture)
     assert "test_bad_input.py" in str(error) and "if self.gate(x).mean() > 0:" in str(error)
-    assert "depends on data" in str(error)
+    assert "depends on data" in str(error) and "Use torch.where" in str(error)
+
+
+def test_a_trace_of_control_flow_on_data_is_doubted(tmp_path: Path) -> None:
+    model = nn.Sequential(Decides()).eval()
+    work = tmp_path / "work"
+    for _ in range(2):  # taken from the work directory, it is as doubtful
+        report = export_model(model, X, tmp_path / "m.onnx", capture="torchscript", work_dir=work)
+        (note,) = [note for note in report.notes if "The trace fixed" in note]
+        assert note.startswith("The model reads numbers of its inputs in 0 at ") and "test_bad_input.py" in note
+        assert "`if self.gate(x).mean() > 0:`" in note and "for other inputs the file may be wrong" in note
+    assert "capture" in report.resumed
+    steady = export_model(nn.Linear(4, 4).eval(), X, tmp_path / "m.onnx", capture="torchscript")
+    assert not [note for note in steady.notes if "The trace fixed" in note]
 
 
 def test_training_mode_is_told_and_restored(tmp_path: Path) -> None:

@@ -373,13 +373,49 @@ def test_a_model_that_runs_at_no_other_size_is_said_so(tmp_path: Path, monkeypat
 def test_a_file_that_does_not_run_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from modelexport_nb.engine.errors import CheckError
 
-    def fails(*_: Any) -> None:
+    def fails(*_: Any, **__: Any) -> None:
         raise CheckError("ONNX Runtime does not run the file: shapes.")
 
     monkeypatch.setattr(second_size, "compare_outputs", fails)
     report = export_model(perturb(Tokens()), IDS, tmp_path / "m.onnx", dynamic="batch")
     assert report.parity is not None and report.parity.differs
     assert report.parity.text.endswith("; at batch 4: ONNX Runtime does not run the file: shapes")
+
+
+class FewRows(nn.Module):
+    """Does something else for few rows."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * 2 if x.shape[0] > 2 else x * 5
+
+
+def test_a_decision_by_a_size_is_found_out_below(tmp_path: Path) -> None:
+    report = export_model(FewRows(), torch.ones(3, 4), tmp_path / "m.onnx", dynamic="rows")
+    parity = report.parity
+    assert parity is not None and parity.differs
+    assert parity.second_size is not None and parity.second_size.ok and parity.second_size.sizes == "rows 6"
+    assert parity.smaller_size is not None and not parity.smaller_size.ok
+    assert parity.text.endswith("; at rows 6: max |Δ| 0; at rows 2: max |Δ| 3.0e+00")
+    assert "The graph holds for rows 3 and more: below, the model takes another way." in report.notes
+
+
+def test_a_decision_that_was_told_is_no_fault(tmp_path: Path) -> None:
+    spec = ({0: Dim("rows", min=3)},)
+    report = export_model(FewRows(), torch.ones(5, 4), tmp_path / "m.onnx", dynamic=spec)
+    assert report.parity is not None and report.parity.ok and report.parity.smaller_size is not None
+    assert report.parity.smaller_size.sizes == "rows 4"
+    assert not any("another way" in note for note in report.notes)
+
+
+def test_a_smaller_size_is_one_at_which_the_model_runs(tmp_path: Path) -> None:
+    class Even(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.unfold(1, 4, 4).sum(-1)
+
+    report = export_model(Even(), torch.ones(2, 8), tmp_path / "m.onnx", dynamic="rows,columns")
+    parity = report.parity
+    assert parity is not None and parity.ok and parity.smaller_size is not None
+    assert [size.sizes for size in parity.other_sizes] == ["rows 4, columns 16", "rows 2, columns 4"]
 
 
 def test_ranges_that_were_given_are_kept(tmp_path: Path) -> None:

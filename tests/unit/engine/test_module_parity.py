@@ -12,6 +12,7 @@ import torch
 
 from modelexport_nb.engine.capture import Request, capture
 from modelexport_nb.engine.eager import run_eagerly
+from modelexport_nb.engine.errors import OptionError
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.files import write_model
 from modelexport_nb.engine.inputs import as_arguments
@@ -35,7 +36,7 @@ def test_every_call_is_accounted_for(tmp_path: Path, name: str) -> None:
     report = export_model(*build(name, ALL), tmp_path / "m.onnx", verify="modules")
     assert report.parity is not None and report.parity.modules is not None
     modules = report.parity.modules
-    assert modules.ok and modules.first_divergence is None
+    assert modules.ok and report.parity.first_divergence is None
     counts = modules.counts()
     assert counts["unseen"] == counts["differs"] == 0
     assert counts["equal"] > 0.5 * len(modules.calls)
@@ -112,6 +113,13 @@ def test_bounded_memory_gives_the_same(tmp_path: Path) -> None:
     whole = compared("BERT", tmp_path)
     assert whole.ok
     assert compared("BERT", tmp_path, limit=20_000) == whole
+
+
+def test_calls_that_were_not_compared_have_no_first_divergence(tmp_path: Path) -> None:
+    report = export_model(*build("Sequential"), tmp_path / "m.onnx")
+    assert report.parity is not None
+    with pytest.raises(OptionError, match='verify="modules"'):
+        _ = report.parity.first_divergence
 
 
 def test_the_text_names_the_first_divergence(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ import pytest
 import torch
 from torch import nn
 
+from modelexport_nb import text, validate
 from modelexport_nb.engine.errors import CheckError
 from modelexport_nb.engine.export import export_model
+from modelexport_nb.engine.module_parity import Verdict
 from modelexport_nb.engine.parity import compare_outputs, format_error
 
 
@@ -21,15 +23,19 @@ class Outputs(nn.Module):
 
     def forward(self, x: torch.Tensor) -> Any:
         big = x.argmax(-1)
-        return {"f": x * 2, "i": (big, x > 0), "n": [x / 0, (x - x) / 0], "e": x[:0], "none": None}
+        holes = torch.cat([x, x / 0, (x - x) / 0])
+        return {"f": x * 2, "i": (big, x > 0), "n": [holes], "e": x[:0], "none": None}
 
 
 def test_every_kind_of_output(tmp_path: Path) -> None:
     report = export_model(Outputs(), torch.randn(2, 4), tmp_path / "m.onnx")
     assert report.parity is not None
     assert report.parity.problem is None
-    assert len(report.parity.outputs) == 6
+    assert len(report.parity.outputs) == 5
     assert report.parity.ok, report.parity
+    broken = next(output for output in report.parity.outputs if output.not_finite)
+    assert (broken.not_finite, broken.size) == (16, 24) and not broken.proves_nothing
+    assert f"; not finite in PyTorch: 16 of 24 numbers of {broken.name}" in report.parity.text
 
 
 @pytest.fixture
@@ -69,6 +75,44 @@ def test_nan_where_a_number_should_be(linear: Any) -> None:
     want = model(x).detach().clone()
     want[0, 0] = float("nan")
     assert not compare_outputs(path, {name: x}, [want]).ok
+
+
+class Broken(nn.Module):
+    """One output is as it should be, the other holds no number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.good, self.bad = nn.Linear(4, 3), nn.Linear(4, 3)
+        nn.init.constant_(self.bad.weight, torch.nan)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.good(x), self.bad(x)
+
+
+def test_no_finite_number_is_no_agreement(tmp_path: Path) -> None:
+    x, model = torch.randn(2, 4), Broken().eval()
+    report = export_model(model, x, tmp_path / "m.onnx", verify="modules")
+    parity = report.parity
+    assert parity is not None and not parity.ok and not parity.differs
+    bad = parity.outputs[1].name
+    problem = f'not comparable: output "{bad}" holds no finite number, in PyTorch and in the file'
+    assert parity.problem == parity.text == problem
+    assert f'Output "{bad}" holds no finite number: agreement there proves nothing.' in report.notes
+    assert text.parity(report) == f"Not verified against PyTorch: {problem}"
+    assert parity.modules is not None
+    verdicts = {call.key: call.verdict for call in parity.modules.calls}
+    assert verdicts["good"] is Verdict.EQUAL and verdicts["bad"] is Verdict.NOT_FINITE
+    found = validate(report.path, model, x, verify="modules")
+    assert not found.ok and found.check("numbers").text == problem
+    assert "1 not finite" in found.check("module calls").text
+
+
+def test_a_difference_is_told_beside_an_output_without_numbers(tmp_path: Path) -> None:
+    x, model = torch.randn(2, 4), Broken().eval()
+    path = export_model(model, x, tmp_path / "m.onnx").path
+    good, bad = model(x)
+    found = compare_outputs(path, {onnx.load(path).graph.input[0].name: x}, [good + 1, bad])
+    assert found.problem is None and found.differs
 
 
 def test_a_file_that_does_not_load(tmp_path: Path) -> None:

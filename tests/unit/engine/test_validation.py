@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.findings import Finding, Validation
 from modelexport_nb.engine.hierarchy import read_hierarchy
 from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.engine.tagging import tag_onnx
 from modelexport_nb.engine.validation import validate
 from modelexport_nb.validation_views import render, to_html
 
@@ -177,6 +179,48 @@ def test_other_numbers(changed: Any) -> None:
     assert found.check("numbers").text.startswith("different, max |Δ| ")
     assert "first at" in found.check("module calls").text
     assert {check.name for check in found.wrong} >= {"numbers", "module calls"}
+
+
+def test_a_file_in_half_precision_is_held_to_it(tmp_path: Path) -> None:
+    """The float32 model's own numbers are out of float16's reach; a damaged weight is not."""
+    model = net()
+    model[0].weight.data *= 8
+    path = tmp_path / "half.onnx"
+    export_model(_Halved(model), X, path, verify="off")
+    report = tag_onnx(path, model, X, tmp_path / "tagged.onnx", verify="modules")
+    assert report.parity is not None and report.parity.modules is not None
+    assert report.parity.ok and report.parity.max_abs > 1e-4
+    assert report.parity.text.endswith("; held to the precision of float16")
+    assert {str(call.verdict) for call in report.parity.modules.calls} == {"equal"}
+    found = validate(report.path, model, X, verify="modules")
+    assert found.check("numbers").finding is FINE and "held to the precision of float16" in found.check("numbers").text
+    model[2].weight.data *= 1.1
+    assert validate(report.path, model, X).check("numbers").finding is WRONG
+
+
+class _Halved(nn.Module):
+    """Computes in float16 what it takes and returns in float32."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = copy.deepcopy(model).half()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.model(x.half()).float()
+
+
+def test_inputs_of_another_size(tagged: ExportReport) -> None:
+    found = validate(tagged.path, net(), X[:1])
+    assert found.check("numbers").finding is WRONG
+    assert found.check("numbers").text == (
+        'Input "input" is given as [1, 4], and the file takes [2, 4] alone. Give that size, or export with --dynamic, '
+        "which lets sizes vary"
+    )
+
+
+def test_a_check_that_there_is_not(tagged: ExportReport) -> None:
+    with pytest.raises(OptionError, match=r'There is no check "number"\. Did you mean "numbers"\?'):
+        validate(tagged.path).check("number")
 
 
 def test_another_model(tagged: ExportReport) -> None:
