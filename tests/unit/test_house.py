@@ -83,7 +83,11 @@ def test_importing_the_package_is_quick():
 # ---- no architecture decides anything ----
 
 # Names of architectures that are words of ours for other things.
-OTHER_WORDS = {"align": "what a comparison does with two trees", "esm": "the script of a widget, `_esm`"}
+OTHER_WORDS = {
+    "align": "what a comparison does with two trees",
+    "codegen": "what writes a graph of torch as Python, `_codegen`",
+    "esm": "the script of a widget, `_esm`",
+}
 
 
 def words_of(path: Path) -> set[str]:
