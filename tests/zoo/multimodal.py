@@ -64,6 +64,8 @@ CASES = [
         image_token_index=99,
         image_seq_length=16,
     ),
+    # Differs in transformers itself: with sdpa and a mask of ones it attends both ways in eager PyTorch, but under
+    # torch.export, as with attn_implementation="eager", it makes a mask. The file has the numbers of the latter two.
     _several(
         "PaliGemma",
         "PaliGemmaForConditionalGeneration",
