@@ -16,6 +16,8 @@ class OptimizationOptions:
             nodes of the graph; only nodes that can begin a rule, and only their neighbours, are tried.
         decompose_what_needs_it: torch traces the whole graph again to take a few operators apart; each kind of call
             that needs it is taken apart once, by itself.
+        values_as_noted: torch runs every node with fake tensors once more to find implicit casts; what a node returns
+            is taken from its own note.
         frames_once: torch reads the lines of a stack trace anew for every node; each is read once for an export.
         code_on_demand: torch writes every graph out as Python code when it is made or changed; only graphs that are
             run are.
@@ -26,6 +28,7 @@ class OptimizationOptions:
     keep_tables: bool = True
     linear_rewrites: bool = True
     decompose_what_needs_it: bool = True
+    values_as_noted: bool = True
     frames_once: bool = True
     code_on_demand: bool = True
     collect_rarely: bool = True

@@ -30,12 +30,14 @@ def quick_exporters(options: OptimizationOptions) -> Iterator[None]:
 def _enter_torch(cuts: ExitStack, options: OptimizationOptions) -> None:
     from .decomposition import decomposing_what_needs_it  # what they replace exists in known versions only
     from .tables import kept_tables
-    from .tracing import code_on_demand, frames_once
+    from .tracing import code_on_demand, frames_once, values_as_noted
 
     if options.keep_tables:
         cuts.enter_context(kept_tables())
     if options.decompose_what_needs_it:
         cuts.enter_context(decomposing_what_needs_it())
+    if options.values_as_noted:
+        cuts.enter_context(values_as_noted())
     if options.frames_once:
         cuts.enter_context(frames_once())
     if options.code_on_demand:

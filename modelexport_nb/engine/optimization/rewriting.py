@@ -8,7 +8,7 @@ the others are found among the readers of what the first one reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -21,27 +21,59 @@ from .patching import replaced
 
 def linear_rewrites() -> AbstractContextManager[None]:
     """Let onnxscript's optimiser use the focused rules while the block runs."""
-    rules = tuple(_Focused(rule) for rule in rewriter._DEFAULT_REWRITE_RULES)
-    return replaced(rewriter, "_DEFAULT_REWRITE_RULES", rules)
+    return replaced(rewriter, "_DEFAULT_REWRITE_RULES", (_AllRules(rewriter._DEFAULT_REWRITE_RULES),))
+
+
+class _AllRules:
+    """Rules as one: the first that matches a node, of those that can. In all else it is the rule that matched last,
+    which is what the optimiser asks for when it puts a replacement in."""
+
+    def __init__(self, rules: Sequence[Any]) -> None:
+        self._rules = [_Focused(rule) for rule in rules]
+        self._beginning_at: dict[ir.OperatorIdentifier, list[_Focused]] = {}
+        self._matched = next((rule for rule in rules if not rule.remove_nodes), rules[0])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._matched, name)
+
+    def graph_pre_visitor(self) -> None:
+        """What rules do before they see a graph."""
+        for rule in self._rules:
+            if rule.whole.graph_pre_visitor:
+                rule.whole.graph_pre_visitor()
+
+    def graph_post_visitor(self) -> None:
+        """What rules do when they have seen one."""
+        for rule in self._rules:
+            if rule.whole.graph_post_visitor:
+                rule.whole.graph_post_visitor()
+
+    def try_rewrite(self, model: ir.Model, graph: ir.Graph | ir.Function, node: ir.Node, **options: Any) -> Any:
+        """The replacement, or None where no rule matches."""
+        operator = node.op_identifier()
+        if operator not in self._beginning_at:
+            self._beginning_at[operator] = [rule for rule in self._rules if rule.end in (None, operator)]
+        for rule in self._beginning_at[operator]:
+            found = rule.try_rewrite(model, graph, node, **options)
+            if found is not None and not (found.new_initializers and isinstance(graph, ir.Function)):
+                self._matched = rule.whole
+                return found
+        return None
 
 
 class _Focused:
-    """A rule that looks only where it can match; in all else it is the rule that it was made of."""
+    """A rule that looks only where it can match. `end` is the operator that its pattern ends in, None where it may be
+    one of several; of a pattern with several ends, one of them."""
 
     def __init__(self, rule: Any) -> None:
-        self._rule = rule
+        self.whole = rule
         pattern = rule._target_pattern
-        self._end = pattern.output_nodes[0].op_identifier()  # None where it may be one of several operators
+        self.end = pattern.output_nodes[0].op_identifier()
         self._spread = not pattern.has_single_output_node
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._rule, name)
 
     def try_rewrite(self, model: ir.Model, graph: ir.Graph | ir.Function, node: ir.Node, **options: Any) -> Any:
         """The replacement, or None where the rule does not match."""
-        if self._end is not None and node.op_identifier() != self._end:
-            return None
-        return self._rule.try_rewrite(model, _Neighbours(graph, node) if self._spread else graph, node, **options)
+        return self.whole.try_rewrite(model, _Neighbours(graph, node) if self._spread else graph, node, **options)
 
 
 @dataclass(frozen=True)

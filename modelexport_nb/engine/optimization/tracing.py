@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import fx
 from torch.fx.graph import _PyTreeCodeGen
+from torch.onnx._internal.fx.passes.type_promotion import _TypePromotionInterpreter, get_type_promotion_rule
 from torch.utils import _traceback
 
 from .patching import replaced
@@ -25,6 +26,27 @@ def frames_once() -> Iterator[None]:
         return traceback.StackSummary([frame(one["filename"], one["line"], one["name"]) for one in frames])
 
     with replaced(_traceback, "_extract_symbolized_tb", extract):
+        yield
+
+
+@contextmanager
+def values_as_noted() -> Iterator[None]:
+    """Take what a node returns from its own note while torch looks for implicit casts; it runs every node for that,
+    with fake tensors, and has them all already. A node that it changes is run."""
+    run_node = _TypePromotionInterpreter.run_node
+
+    def look(interpreter: Any, node: fx.Node) -> Any:
+        if node.op != "call_function" or "val" not in node.meta:
+            return run_node(interpreter, node)
+        before = node.target, node.args, node.kwargs
+        with interpreter._set_current_node(node):
+            if rule := get_type_promotion_rule(node, interpreter.type_promotion_table):
+                interpreter._maybe_promote_node(node, rule)
+        if (node.target, node.args, node.kwargs) != before:
+            return fx.Interpreter.run_node(interpreter, node)
+        return node.meta["val"]
+
+    with replaced(_TypePromotionInterpreter, "run_node", look):
         yield
 
 
