@@ -15,9 +15,9 @@ from torch import nn
 
 from .engine.automatic import make_inputs
 from .engine.errors import OptionError
-from .engine.export import check_model
 from .engine.generation import check_generates, make_prompt
 from .engine.pretrained import Pretrained, load_pretrained
+from .engine.requirements import check_model
 from .options import (
     BATCH,
     BUNDLE,

@@ -26,8 +26,6 @@ from .export import (
     attribute,
     begin_report,
     capture_subject,
-    check_model,
-    check_opset,
     observe,
     write_tagged,
 )
@@ -35,6 +33,7 @@ from .files import DATA, check_destination, staged_folder, unload_weights, write
 from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
 from .report import ExportReport
+from .requirements import check_model, check_opset
 from .strategies import Strategy, Subject, get_strategy
 from .unwrap import unwrap
 from .verification import verify_level, verify_reports

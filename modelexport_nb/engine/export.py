@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import onnx
-import torch
 from torch import nn
 
 from .attribution import Attribution
@@ -20,7 +18,7 @@ from .clock import Clock, Progress, clock_for
 from .determinism import disagreement
 from .dynamic import check_dynamic, resolve_dynamic
 from .eager import EagerRun, run_eagerly
-from .errors import AttributionError, InputError, OptionError
+from .errors import AttributionError
 from .files import check_destination, staged, write_model
 from .graph import all_nodes, drop_weights
 from .inputs import Inputs, as_arguments
@@ -33,6 +31,7 @@ from .notes import captured_notes, hidden_notes, mode_notes, run_notes, size_not
 from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
 from .report import ExportReport
+from .requirements import check_model, check_opset
 from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
@@ -41,8 +40,6 @@ from .tree import build_tree
 from .unwrap import unwrap
 from .verification import resume_verification, verify_level
 from .weightless import check_weights, prepared, weights_notes
-
-LOWEST_OPSET = 18  # below it torch's exporter converts with a tool that drops every node's metadata
 
 
 def export_model(
@@ -315,32 +312,6 @@ def write_tagged(
     drop_weights(report.graph)
     for node in all_nodes(report.graph):
         node.meta.clear()  # it leads to what the capture recorded
-
-
-def check_model(model: nn.Module) -> None:
-    """Raise an `InputError` for what is no exportable module."""
-    if isinstance(model, torch.jit.ScriptModule):
-        raise InputError(
-            "The model is a TorchScript module: its Python modules are gone. Export the nn.Module it was made from."
-        )
-    if not isinstance(model, nn.Module):
-        kind = model.__name__ + " itself, not an instance" if isinstance(model, type) else f"a {type(model).__name__}"
-        raise InputError(f"The model is {kind}. Pass an instance of torch.nn.Module.")
-
-
-def check_opset(opset: int | None) -> None:
-    newest = onnx.defs.onnx_opset_version()
-    if opset is None:
-        return
-    if not isinstance(opset, int) or isinstance(opset, bool):
-        raise OptionError(f"The opset is {opset!r}. Pass a whole number such as 18.")
-    if opset < LOWEST_OPSET:
-        raise OptionError(
-            f"Opset {opset} is too low: torch's exporter loses all tags when it converts below {LOWEST_OPSET}. "
-            f"Use {LOWEST_OPSET} or later."
-        )
-    if opset > newest:
-        raise OptionError(f"Opset {opset} does not exist: the installed onnx knows up to {newest}.")
 
 
 def with_eager_facts(attribution: Attribution, eager: EagerRun) -> Attribution:

@@ -19,12 +19,13 @@ from .clock import STAGES, Progress
 from .decoding import Decoding, prove
 from .dynamic_spec import specified_axes
 from .errors import InputError, PathError
-from .export import check_model, export_model
+from .export import export_model
 from .files import check_destination, staged_folder
 from .generation_steps import Step, steps_of
 from .inputs import Inputs, as_arguments, named_arguments
 from .markdown import table
 from .report import ExportReport
+from .requirements import check_model
 from .shown import make_widget
 from .verification import verify_level
 

@@ -14,7 +14,7 @@ from .capture import Request
 from .clock import Progress, clock_for
 from .determinism import disagreement
 from .errors import AttributionError, CheckError, InputError, PathError, one_line
-from .export import assemble, check_model, observe, with_eager_facts
+from .export import assemble, observe, with_eager_facts
 from .files import check_destination
 from .graph import lacks_weights, weights_from_inputs
 from .inputs import Inputs, as_arguments, named_arguments
@@ -25,6 +25,7 @@ from .metadata import check_choice
 from .modules import ModuleTree
 from .owners import Owners
 from .report import ExportReport
+from .requirements import check_model
 from .strategies import Subject
 from .strategies.htp import HtpStrategy
 from .unwrap import unwrap

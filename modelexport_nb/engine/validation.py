@@ -16,7 +16,7 @@ from .contract import contract_checks, is_tagged
 from .determinism import disagreement
 from .eager import EagerRun
 from .errors import CheckError, InputError, ModelExportError, PathError
-from .export import check_model, observe
+from .export import observe
 from .findings import Check, Finding, Validation
 from .graph import all_nodes, lacks_weights
 from .hierarchy import Hierarchy, read_hierarchy
@@ -30,6 +30,7 @@ from .owners import Owners
 from .parity import compare_outputs
 from .precision import coarsest_types
 from .report import ExportReport
+from .requirements import check_model
 from .runtime import open_session
 from .strategies import Subject
 from .tagging import load_graph, match_inputs

@@ -12,9 +12,9 @@ from ipywidgets import HTML, Box, Dropdown, HBox, Text, VBox
 from modelexport_nb import text
 from modelexport_nb.engine.capture import Request, choose, known_captures
 from modelexport_nb.engine.errors import ModelExportError
-from modelexport_nb.engine.export import LOWEST_OPSET
 from modelexport_nb.engine.files import check_destination
 from modelexport_nb.engine.inputs import as_arguments
+from modelexport_nb.engine.requirements import LOWEST_OPSET
 from modelexport_nb.engine.strategies import known_strategies
 from modelexport_nb.options import VERIFY
 
