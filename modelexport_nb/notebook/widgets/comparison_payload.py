@@ -101,7 +101,7 @@ def _parity(column: Column) -> dict[str, str]:
     parity = column.parity
     if parity is None or parity.problem is not None:
         return {"status": "none", "text": "not verified"}
-    return {"status": "ok" if parity.ok else "bad", "text": parity.text}
+    return {"status": "ok" if parity.ok else "bad", "text": parity.headline}
 
 
 def _names(rows: tuple[CallRow, ...]) -> dict[str, Any]:

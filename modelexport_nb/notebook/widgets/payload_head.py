@@ -92,8 +92,8 @@ def _parity(report: ExportReport) -> dict[str, Any]:
     outputs = ", ".join(f"{output.name} {output.max_abs:.1e}" for output in parity.outputs)
     return {
         "status": "ok" if parity.ok else "bad",
-        "text": parity.text,
-        "help": f"Largest difference between ONNX Runtime and PyTorch, by output: {outputs}",
+        "text": parity.headline,
+        "help": f"{parity.text}. Largest difference between ONNX Runtime and PyTorch, by output: {outputs}",
         "row": _first_divergence(report),
     }
 

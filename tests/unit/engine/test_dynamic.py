@@ -395,6 +395,7 @@ def test_a_decision_by_a_size_is_found_out_below(tmp_path: Path) -> None:
     assert parity is not None and parity.differs
     assert parity.second_size is not None and parity.second_size.ok and parity.second_size.sizes == "rows 6"
     assert parity.smaller_size is not None and not parity.smaller_size.ok
+    assert parity.headline == parity.text, "what differs is told in full"
     assert parity.text.endswith("; at rows 6: max |Δ| 0; at rows 2: max |Δ| 3.0e+00")
     assert "The graph holds for rows 3 and more: below, the model takes another way." in report.notes
 
@@ -404,6 +405,7 @@ def test_a_decision_that_was_told_is_no_fault(tmp_path: Path) -> None:
     report = export_model(FewRows(), torch.ones(5, 4), tmp_path / "m.onnx", dynamic=spec)
     assert report.parity is not None and report.parity.ok and report.parity.smaller_size is not None
     assert report.parity.smaller_size.sizes == "rows 4"
+    assert re.fullmatch(r"max \|Δ\| \S+ at 3 sizes", report.parity.headline), "all agree: counted, not told one by one"
     assert not any("another way" in note for note in report.notes)
 
 
