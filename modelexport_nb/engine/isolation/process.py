@@ -29,6 +29,8 @@ _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from modelexport_nb.engine.isolation.child import main; main(*sys.argv[2:])"
 )
+_PATIENCE = 10
+"""Seconds to wait for the end of what was killed; the system may hold one back, as for a disk that does not answer."""
 _FRAME = re.compile(r'File "([^"]+)", line (\d+) in ')
 
 
@@ -126,9 +128,31 @@ def child_process(folder: Path, staging: Path, model: Any) -> Iterator[Child]:
         try:
             yield Child(process, ours, folder, model)
         finally:
-            with contextlib.suppress(OSError):  # all of the group have gone
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill it and all that it started, and wait for their end: one that holds much memory takes its time to die."""
+    with contextlib.suppress(OSError):  # all of the group have gone
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    patience = time.monotonic() + _PATIENCE
+    while _any_runs(process.pid) and time.monotonic() < patience:
+        time.sleep(0.01)
+
+
+def _any_runs(group: int) -> bool:
+    """Whether a process of the group is alive; one that nobody has asked for its end (a zombie) is not."""
+    try:
+        os.killpg(group, 0)
+    except OSError:
+        return False
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            state, _, its_group, *_ = entry.read_text(errors="replace").rpartition(")")[2].split()
+            if int(its_group) == group and state not in "ZX":
+                return True
+    return False
 
 
 def _own_files(model: Any) -> set[str]:

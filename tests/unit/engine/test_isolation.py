@@ -38,7 +38,7 @@ from modelexport_nb.engine.errors import (
     TimeLimitError,
 )
 from modelexport_nb.engine.export import export_model
-from modelexport_nb.engine.isolation import watch
+from modelexport_nb.engine.isolation import process, watch
 from modelexport_nb.engine.isolation.handover import read_payload, write_payload
 from modelexport_nb.engine.memory import private_memory
 from modelexport_nb.engine.tagging import tag_onnx
@@ -335,6 +335,18 @@ def test_a_child_that_eats(home: Path) -> None:
     fails(MemoryLimitError, 'more than 300 MB in stage "run"', Faulty(eat), home / "m.onnx", memory_limit=300_000_000)
     pid = int(note.read_text())
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_zombie_is_at_its_end() -> None:
+    """What was killed may take its time to die, and what died may never be asked for: only the first is waited for."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"], start_new_session=True)
+    assert process._any_runs(child.pid)
+    child.kill()
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    assert not process._any_runs(child.pid)
+    child.wait()
+    assert not process._any_runs(child.pid)
 
 
 def test_a_machine_without_memory(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
