@@ -1,0 +1,136 @@
+"""What a sweep does: jobs, each a model with inputs and options, with a name and a place in the matrix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from ..errors import InputError
+
+BY_THE_SWEEP = ("path", "inputs", "model", "progress", "timeout", "memory_limit", "isolate", "work_dir")
+"""Arguments of `export_model` that a job's options cannot hold: the sweep gives them."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One export of a sweep.
+
+    Args:
+        model: an id or folder of Hugging Face; `"package.module:name"`, where the name is a module, its class, a
+            function that returns it or a pair of model and inputs; or a live module.
+        inputs: as `export_model` takes them, or `"package.module:name"`; None makes some.
+        options: of `export_model`, such as `{"strategy": "fx", "opset": 20}`; without `BY_THE_SWEEP`.
+        model_name: the row in the matrix. Without it the name, or the class of a live module.
+        variant: the column in the matrix. Without it the options in words.
+        arguments: keyword arguments of the class or function that `model` names.
+        task, class_name: how a model of Hugging Face is loaded, as in `load_pretrained`.
+        trust_remote_code: run code that comes with the files of a model of Hugging Face.
+    """
+
+    model: nn.Module | str | Path
+    inputs: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    model_name: str = ""
+    variant: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    task: str | None = None
+    class_name: str | None = None
+    trust_remote_code: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model_name", self.model_name or _called(self.model))
+        object.__setattr__(self, "variant", self.variant or in_words(self.options))
+
+    @property
+    def name(self) -> str:
+        """Unique in a sweep: `MiniLM / fx, opset 20`."""
+        return f"{self.model_name} / {self.variant}"
+
+    @classmethod
+    def grid(
+        cls,
+        models: Iterable[Any] | Mapping[str, Any],
+        *,
+        strategies: Sequence[str] = ("auto",),
+        opsets: Sequence[int | None] = (None,),
+        dynamic: Sequence[Any] = (None,),
+        captures: Sequence[str] = ("auto",),
+        **options: Any,
+    ) -> list[Job]:
+        """Every model with every combination.
+
+        Args:
+            models: what `Job` takes as `model`, or pairs of a model and its inputs, or jobs whose own options stay; a
+                mapping names the rows.
+            strategies, opsets, dynamic, captures: the values of these options of `export_model`. What has several
+                names the columns.
+            options: further options of all of them, such as `verify="modules"`.
+
+        Returns:
+            The jobs, those of a model together.
+        """
+        axes = {"strategy": strategies, "capture": captures, "opset": opsets, "dynamic": dynamic}
+        named = models.items() if isinstance(models, Mapping) else (("", model) for model in models)
+        several = [axis for axis, values in axes.items() if len(values) > 1]
+        jobs = []
+        for name, model in named:
+            for values in product(*axes.values()):
+                chosen = dict(zip(axes, values, strict=True))
+                told = {axis: chosen[axis] for axis in several}
+                given = {axis: value for axis, value in chosen.items() if value is not None}
+                jobs.append(_job(model, name, {**options, **given}, in_words(told) if told else ""))
+        return jobs
+
+
+def check_jobs(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """The jobs, of which there are some, each with a name of its own.
+
+    Raises:
+        InputError: not so.
+    """
+    found = tuple(jobs)
+    if not found:
+        raise InputError("There are no jobs. Pass some, such as Job.grid(models=[...], strategies=[...]).")
+    for job in found:
+        if not isinstance(job, Job):
+            raise InputError(f"A job is a {type(job).__name__}. Pass Job(model, ...), or what Job.grid() returns.")
+        if taken := [name for name in BY_THE_SWEEP if name in job.options]:
+            raise InputError(f'Job "{job.name}" has {taken[0]} among its options, which the sweep gives. Leave it out.')
+    name, number = Counter(job.name for job in found).most_common(1)[0]
+    if number > 1:
+        raise InputError(f'{number} jobs are called "{name}". Give them names of their own: model_name=, variant=.')
+    return found
+
+
+def in_words(options: Mapping[str, Any]) -> str:
+    """`fx, opset 20`: options as a column is called; strategies and captures by their bare names."""
+    return ", ".join(_word(name, value) for name, value in options.items()) or "defaults"
+
+
+def _word(name: str, value: Any) -> str:
+    if name in ("strategy", "capture"):
+        return str(value)
+    if value is None or isinstance(value, bool):
+        return f"{name} {str(value).lower()}" if value is not None else f"no {name}"
+    return f"{name} {value}"
+
+
+def _called(model: Any) -> str:
+    return type(model).__name__ if isinstance(model, nn.Module) else str(model)
+
+
+def _job(model: Any, name: str, options: dict[str, Any], variant: str) -> Job:
+    if isinstance(model, Job):
+        return replace(
+            model, options={**options, **model.options}, model_name=name or model.model_name, variant=variant
+        )
+    inputs = None
+    if isinstance(model, tuple) and len(model) == 2:
+        model, inputs = model
+    return Job(model, inputs, options, name, variant)
