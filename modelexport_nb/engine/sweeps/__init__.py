@@ -2,5 +2,7 @@
 
 from .board import Sweep as Sweep
 from .jobs import Job as Job
+from .limits import Limits as Limits
 from .results import JobResult as JobResult
 from .results import Status as Status
+from .run import sweep as sweep

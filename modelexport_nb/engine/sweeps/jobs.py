@@ -128,7 +128,10 @@ def _called(model: Any) -> str:
 def _job(model: Any, name: str, options: dict[str, Any], variant: str) -> Job:
     if isinstance(model, Job):
         return replace(
-            model, options={**options, **model.options}, model_name=name or model.model_name, variant=variant
+            model,
+            options={**options, **model.options},
+            model_name=name or model.model_name,
+            variant=variant or model.variant,
         )
     inputs = None
     if isinstance(model, tuple) and len(model) == 2:
