@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import cloudpickle
 
@@ -68,9 +68,15 @@ class Parent:
         """Leave nothing when the parent is gone: the channel ends then."""
         with suppress(EOFError, OSError):
             self.hear()
+        self.vanish(*folders)
+
+    @staticmethod
+    def vanish(*folders: str) -> NoReturn:
+        """End this process with all that it started, and leave nothing in these folders."""
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)
+        raise AssertionError  # never reached
 
 
 def main(channel: str, folder: str, staging: str) -> None:

@@ -55,6 +55,11 @@ class Child:
         self._channel = channel
         self._stack = folder / STACK
 
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def tell(self, *message: Any) -> None:
         """Say something to the child.
 
