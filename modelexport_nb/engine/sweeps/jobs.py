@@ -69,7 +69,7 @@ class Job:
             models: what `Job` takes as `model`, or pairs of a model and its inputs, or jobs whose own options stay; a
                 mapping names the rows.
             strategies, opsets, dynamic, captures: the values of these options of `export_model`. What has several
-                names the columns.
+                names the columns; where nothing has, what is not the default.
             options: further options of all of them, such as `verify="modules"`.
 
         Returns:
@@ -78,13 +78,18 @@ class Job:
         axes = {"strategy": strategies, "capture": captures, "opset": opsets, "dynamic": dynamic}
         named = models.items() if isinstance(models, Mapping) else (("", model) for model in models)
         several = [axis for axis, values in axes.items() if len(values) > 1]
+        telling = (
+            several
+            or [axis for axis, values in axes.items() if values and values[0] not in ("auto", None)]
+            or ["strategy"]
+        )
         jobs = []
         for name, model in named:
             for values in product(*axes.values()):
                 chosen = dict(zip(axes, values, strict=True))
-                told = {axis: chosen[axis] for axis in several}
+                variant = in_words({axis: chosen[axis] for axis in telling})
                 given = {axis: value for axis, value in chosen.items() if value is not None}
-                jobs.append(_job(model, name, {**options, **given}, in_words(told) if told else ""))
+                jobs.append(_job(model, name, {**options, **given}, variant))
         return jobs
 
 
@@ -117,7 +122,7 @@ def _word(name: str, value: Any) -> str:
     if name in ("strategy", "capture"):
         return str(value)
     if value is None or isinstance(value, bool):
-        return f"{name} {str(value).lower()}" if value is not None else f"no {name}"
+        value = str(value).lower()
     return f"{name} {value}"
 
 
@@ -131,7 +136,7 @@ def _job(model: Any, name: str, options: dict[str, Any], variant: str) -> Job:
             model,
             options={**options, **model.options},
             model_name=name or model.model_name,
-            variant=variant or model.variant,
+            variant=variant,
         )
     inputs = None
     if isinstance(model, tuple) and len(model) == 2:
