@@ -23,7 +23,7 @@ from .files import check_destination, staged, write_model
 from .graph import all_nodes, drop_weights
 from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
-from .isolation import run_isolated
+from .isolation.isolated import run_isolated
 from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .modules import ModuleTree

@@ -19,7 +19,7 @@ from .files import check_destination
 from .graph import lacks_weights, weights_from_inputs
 from .inputs import Inputs, as_arguments, named_arguments
 from .intermediates import check_limit
-from .isolation import run_isolated
+from .isolation.isolated import run_isolated
 from .judge import read_parameters
 from .metadata import check_choice
 from .modules import ModuleTree

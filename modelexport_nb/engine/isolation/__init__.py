@@ -3,6 +3,7 @@
 The child is a fresh interpreter (a fork of a process with torch's threads may hang), which imports neither the script
 nor the notebook that called: cloudpickle carries the classes that were defined there. The weights go through one
 file that the child maps into memory, so that nobody holds them twice and the user's model keeps its own.
-"""
 
-from .isolated import run_isolated as run_isolated
+A sweep's children, which do many jobs, are forked from a process that has imported everything and done nothing yet.
+This package itself imports nothing: that process begins here.
+"""

@@ -8,6 +8,7 @@ import os
 import pickle
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from torch import nn
 
@@ -38,6 +39,16 @@ class ChildTraceback(Exception):
     """The traceback of an error in the child, as text: the cause of the same error here."""
 
 
+class Process(Protocol):
+    """What of `subprocess.Popen` is asked for."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Child:
     """A running child.
 
@@ -47,7 +58,7 @@ class Child:
         model_files: the files of the model's own code, as Python names them: what of its stack tells where it is.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Connection, folder: Path) -> None:
+    def __init__(self, process: Process, channel: Connection, folder: Path) -> None:
         self.pid = process.pid
         self.stage = "start"
         self.model_files: set[str] = set()
@@ -70,6 +81,11 @@ class Child:
             self._channel.send(message)
         except OSError:
             raise CrashError(self._obituary()) from None
+
+    def send_file(self, number: int) -> None:
+        """Let the child have an open file of ours."""
+        with socket.socket(fileno=os.dup(self._channel.fileno())) as line:
+            socket.send_fds(line, [b"f"], [number])
 
     def message(self, seconds: float) -> Any:
         """What the child says within so many seconds, None for nothing.
@@ -144,10 +160,10 @@ def child_process(main: str, folder: Path, *arguments: str) -> Iterator[Child]:
         try:
             yield Child(process, ours, folder)
         finally:
-            _end_group(process)
+            end_group(process)
 
 
-def _end_group(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: Process) -> None:
     """Kill it and all that it started, and wait for their end: one that holds much memory takes its time to die."""
     with contextlib.suppress(OSError):  # all of the group have gone
         os.killpg(process.pid, signal.SIGKILL)

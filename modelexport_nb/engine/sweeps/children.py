@@ -6,6 +6,7 @@ ended, or that ends its process, costs that child alone.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import threading
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CrashError, MemoryLimitError, ModelExportError, TimeLimitError, one_line
+from ..isolation.forked import Nursery
 from ..isolation.isolated import INTERVAL
 from ..isolation.process import Child, child_process
 from ..isolation.watch import Watch, memory_reserve
@@ -32,13 +34,19 @@ class CancelledError(Exception):
     """The job was ended because its sweep was told to stop."""
 
 
-class _Held:
-    """A child with what belongs to it."""
+class NoChildError(Exception):
+    """No child process could be started: the job is not to blame."""
 
-    def __init__(self) -> None:
-        self._stack = ExitStack()
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="modelexport.")))
-        self.child: Child = self._stack.enter_context(child_process(_MAIN, folder))
+
+class _Held:
+    """A child with what belongs to it: of a nursery, or a fresh process."""
+
+    def __init__(self, nursery: Nursery | None) -> None:
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelexport.")))
+            start = child_process(_MAIN, folder) if nursery is None else nursery.child(folder)
+            self.child: Child = stack.enter_context(start)
+            self._stack = stack.pop_all()
         self.begun_with: int | None = None
 
     def end(self) -> None:
@@ -59,7 +67,9 @@ class ChildPool:
         self._lock = threading.Lock()
         self._idle: list[_Held] = []
         self._busy: list[_Held] = []
+        self._starting = 0
         self._stopped: set[str] = set()
+        self._nursery: Nursery | None = None
         self._last_end = 0.0
 
     def run(self, task: Task, home: Path) -> dict[str, Any]:
@@ -75,7 +85,7 @@ class ChildPool:
             held.child.stage = "start"
             held.child.tell(task, str(home))
             while True:
-                self._check_stopped(task)
+                self.check_stopped(task)
                 watch.look(held.child)
                 match held.child.message(INTERVAL):
                     case ("ready", files):
@@ -93,17 +103,18 @@ class ChildPool:
         self._stopped.add(token)
 
     def close(self) -> None:
-        """End the children that do nothing."""
+        """End the children that do nothing, and when no other is at work what makes them."""
         with self._lock:
             idle, self._idle = self._idle, []
+            nursery, self._nursery = (None, self._nursery) if self._busy or self._starting else (self._nursery, None)
         for held in idle:
             held.end()
+        if nursery is not None:
+            nursery.end()
 
     @contextmanager
     def _borrowed(self) -> Iterator[_Held]:
-        held = self._waiting() or _Held()
-        with self._lock:
-            self._busy.append(held)
+        held = self._waiting() or self._started()
         try:
             yield held
         except BaseException:
@@ -116,9 +127,38 @@ class ChildPool:
         while True:
             with self._lock:
                 held = self._idle.pop() if self._idle else None
-            if held is None or held.child.alive:
-                return held
+                if held is not None and held.child.alive:
+                    self._busy.append(held)
+                    return held
+            if held is None:
+                return None
             held.end()  # something ended it meanwhile
+
+    def _started(self) -> _Held:
+        """A new child."""
+        with self._lock:
+            self._starting += 1
+        held = None
+        try:
+            held = _Held(self._living_nursery())
+            return held
+        except (CrashError, OSError) as error:
+            raise NoChildError(f"No child process could be started: {one_line(error)}") from error
+        finally:
+            with self._lock:
+                self._starting -= 1
+                self._busy += [held] if held is not None else []
+
+    def _living_nursery(self) -> Nursery | None:
+        """What makes children; None where a fork is not safe."""
+        if sys.platform != "linux":
+            return None
+        with self._lock:
+            if self._nursery is not None and not self._nursery.alive:
+                self._nursery.end()
+                self._nursery = None
+            self._nursery = self._nursery or Nursery(_MAIN)
+            return self._nursery
 
     def _give_back(self, held: _Held, fit: bool) -> None:
         if not fit:
@@ -128,7 +168,8 @@ class ChildPool:
             if fit:
                 self._idle.append(held)
 
-    def _check_stopped(self, task: Task) -> None:
+    def check_stopped(self, task: Task) -> None:
+        """Raise a CancelledError where the job's sweep was stopped."""
         if task.token in self._stopped:
             raise CancelledError
 
@@ -146,7 +187,7 @@ class ChildPool:
     def _await_room(self, task: Task) -> None:
         """Wait while the machine has little memory and other jobs, that will give some back, run here."""
         while self._busy and (available := available_memory()) is not None and available < 2 * memory_reserve():
-            self._check_stopped(task)
+            self.check_stopped(task)
             time.sleep(INTERVAL)
 
 
@@ -161,6 +202,7 @@ def execute(task: Task) -> dict[str, Any]:
 
     Raises:
         CancelledError: its sweep was stopped.
+        NoChildError: it was not begun.
     """
     begun = time.monotonic()
     try:
@@ -168,6 +210,7 @@ def execute(task: Task) -> dict[str, Any]:
             try:
                 facts = POOL.run(task, home)
             except (TimeLimitError, MemoryLimitError, CrashError) as error:
+                POOL.check_stopped(task)  # it may have been ended by that
                 facts = {"status": Status.FAILED, "cause": str(error), "error": type(error).__name__}
     except (OSError, ModelExportError) as error:
         cause = f"The artifacts cannot be written: {getattr(error, 'strerror', None) or one_line(error)}."

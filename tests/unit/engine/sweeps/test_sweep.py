@@ -177,7 +177,7 @@ def test_when_the_machine_runs_out_of_memory_the_largest_goes(home: Path, monkey
 
     pool = children.ChildPool()
     monkeypatch.setattr(children, "private_memory", held)
-    small, large = children._Held(), children._Held()
+    small, large = children._Held(None), children._Held(None)
     pool._busy += [small, large]
     try:
         assert [held(each.child.pid) for each in (small, large)] == [0, 1]
@@ -375,6 +375,34 @@ def test_an_executor_that_was_shut_down(home: Path) -> None:
     executor.shutdown()
     with pytest.raises(ModelExportError, match="The executor takes no more jobs: cannot schedule"):
         sweep([Job(net(), X)], executor=executor)
+
+
+def test_a_nursery_that_dies_is_replaced(home: Path) -> None:
+    """Its children go on, and the next ones come from another."""
+    jobs = Job.grid({"a": (Net(seconds=1), X), "dies": (Leave(), X), "b": (net(), X)}, strategies=["fx"])
+    found = sweep(jobs, limits=ONE, wait=False)
+    while found["a / fx"].status is not Status.RUNNING or not children.POOL._busy:
+        found.await_news(found.version, 0.1)
+    nursery = children.POOL._nursery
+    if nursery is None:
+        pytest.skip("children are not forked here")
+    os.kill(nursery._process.pid, signal.SIGKILL)
+    assert found.wait(60)
+    assert statuses(found) == {"a / fx": "ok", "dies / fx": "failed", "b / fx": "ok"}
+    assert found["dies / fx"].error == "CrashError"
+
+
+def test_where_no_child_can_be_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(children, "_Held", fails)
+    found = sweep([Job(net(), X)])
+    result = only(found)
+    assert result.status is Status.FAILED and result.error == "WorkerLost"
+    assert "Resource temporarily unavailable" in result.cause
+    monkeypatch.undo()
+    assert only(sweep([Job(net(), X)], store=found.store, artifacts=home / "a")).status is Status.OK  # it was not kept
 
 
 def test_a_child_that_grew_is_replaced(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
