@@ -1,14 +1,13 @@
-"""What an argument and a verb are, and what their values mean. Knows neither IPython nor the engine."""
+"""What an argument and a verb are, and what their values mean. Knows neither IPython nor PyTorch."""
 
 from __future__ import annotations
 
 import math
-import re
 from argparse import Action, ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
 from dataclasses import dataclass, field
 from typing import Any
 
-_SIZE = re.compile(r"(?P<number>\d[\d_]*(?:\.\d+)?)\s*(?:(?P<thousands>[kMGT])(?P<binary>i)?)?B?", re.IGNORECASE)
+from .engine.sizes import parse_size
 
 
 class Once(Action):
@@ -97,11 +96,10 @@ class Verb:
 
 def byte_size(text: str) -> int:
     """The bytes that `500MB`, `1.5 GiB` or `2000000` mean."""
-    match = _SIZE.fullmatch(unquoted(text.strip()))
-    if match is None:
-        raise ArgumentTypeError(f"{text} is no size. Write bytes, or a size such as 500MB or 2GB.")
-    power = " KMGT".index((match["thousands"] or " ").upper())
-    return int(float(match["number"]) * (1024 if match["binary"] else 1000) ** power)
+    try:
+        return parse_size(unquoted(text.strip()))
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def seconds(text: str) -> float:

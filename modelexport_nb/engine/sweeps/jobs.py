@@ -13,6 +13,13 @@ from torch import nn
 
 from ..errors import InputError
 
+_UNSAID: dict[str, tuple[Any, ...]] = {
+    "strategy": (None, "auto"),
+    "capture": (None, "auto"),
+    "opset": (None,),
+    "dynamic": (None,),
+}
+"""What `export_model` does with these options anyway; a column is not called by it."""
 BY_THE_SWEEP = ("path", "inputs", "model", "progress", "timeout", "memory_limit", "isolate", "work_dir")
 """Arguments of `export_model` that a job's options cannot hold: the sweep gives them."""
 
@@ -74,6 +81,9 @@ class Job:
 
         Returns:
             The jobs, those of a model together.
+
+        Raises:
+            InputError: a job among the models has an option of its own of which there are several here.
         """
         axes = {"strategy": strategies, "capture": captures, "opset": opsets, "dynamic": dynamic}
         named = models.items() if isinstance(models, Mapping) else (("", model) for model in models)
@@ -82,9 +92,9 @@ class Job:
         for name, model in named:
             for values in product(*axes.values()):
                 chosen = dict(zip(axes, values, strict=True))
-                told = {axis: chosen[axis] for axis in several}
-                given = {axis: value for axis, value in chosen.items() if value is not None}
-                jobs.append(_job(model, name, {**options, **given}, in_words(told) if told else ""))
+                given = {axis: value for axis, value in chosen.items() if value not in _UNSAID[axis]}
+                told = {axis: chosen[axis] for axis in several} or given
+                jobs.append(_job(model, name, {**options, **given}, told, several))
         return jobs
 
 
@@ -108,6 +118,11 @@ def check_jobs(jobs: Iterable[Job]) -> tuple[Job, ...]:
     return found
 
 
+def own_variant(job: Job) -> str:
+    """The column that its author named; empty where its options do."""
+    return job.variant if job.variant != in_words(job.options) else ""
+
+
 def in_words(options: Mapping[str, Any]) -> str:
     """`fx, opset 20`: options as a column is called; strategies and captures by their bare names."""
     return ", ".join(_word(name, value) for name, value in options.items()) or "defaults"
@@ -125,15 +140,23 @@ def _called(model: Any) -> str:
     return type(model).__name__ if isinstance(model, nn.Module) else str(model)
 
 
-def _job(model: Any, name: str, options: dict[str, Any], variant: str) -> Job:
+def _job(model: Any, name: str, options: dict[str, Any], told: dict[str, Any], several: Sequence[str]) -> Job:
+    """A job of a grid; `told` names its column, `several` are options of which there are several columns."""
     if isinstance(model, Job):
+        own = model.options
+        if wrong := [axis for axis in several if axis in own]:
+            raise InputError(
+                f'"{name or model.model_name}" has a {wrong[0]} of its own, and the grid has several. Leave one out.'
+            )
+        told = {axis: own.get(axis, value) for axis, value in told.items()}
+        kept = "" if several else own_variant(model)
         return replace(
             model,
-            options={**options, **model.options},
+            options={**options, **own},
             model_name=name or model.model_name,
-            variant=variant or model.variant,
+            variant=kept or (in_words(told) if told else ""),
         )
     inputs = None
     if isinstance(model, tuple) and len(model) == 2:
         model, inputs = model
-    return Job(model, inputs, options, name, variant)
+    return Job(model, inputs, options, name, in_words(told) if told else "")
