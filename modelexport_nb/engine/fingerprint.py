@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,13 @@ def fingerprint_of(request: Request, eager: EagerRun, **options: Any) -> Fingerp
     # what is drawn at random is never the same
     outputs = () if eager.random else tuple(map(sample_tensor, _tensors(eager.outputs)))
     return Fingerprint(parts, outputs)
+
+
+def model_text(model: nn.Module) -> str:
+    """64 hexadecimal digits for a model as such: its structure, code, attributes and values, and versions of the
+    packages that its classes come from."""
+    parts = {**_versions(model), **_model_parts(model, Digester(model))}
+    return sha256("\0".join(f"{name}={text}" for name, text in parts.items()).encode()).hexdigest()
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:

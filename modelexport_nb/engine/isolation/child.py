@@ -11,11 +11,12 @@ import sys
 import threading
 import traceback
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import cloudpickle
 
@@ -59,25 +60,43 @@ class Parent:
         """What `warnings` shows, which is for the reader there."""
         self.tell("warning", str(message), category, filename, lineno)
 
+    def hear(self) -> Any:
+        """What the parent says next; an EOFError or OSError when it is gone."""
+        return self._channel.recv()
+
     def outlive(self, *folders: str) -> None:
         """Leave nothing when the parent is gone: the channel ends then."""
         with suppress(EOFError, OSError):
-            self._channel.recv_bytes()
+            self.hear()
+        self.vanish(*folders)
+
+    @staticmethod
+    def vanish(*folders: str) -> NoReturn:
+        """End this process with all that it started, and leave nothing in these folders."""
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)
+        raise AssertionError  # never reached
 
 
 def main(channel: str, folder: str, staging: str) -> None:
     """Do the work that lies in `folder`; the report or the error goes through the channel."""
     parent = Parent(Connection(int(channel)))
     threading.Thread(target=parent.outlive, args=(folder, staging), daemon=True).start()
-    with suppress(OSError):  # Linux: when memory runs out, this process is ended and not the notebook's
+    with telling_where(Path(folder)):
+        _work(parent, Path(folder))
+
+
+@contextmanager
+def telling_where(folder: Path) -> Iterator[None]:
+    """Write to the child's folder where it is, when it crashes and when it is asked; be the first to go when memory
+    runs out."""
+    with suppress(OSError):  # Linux: this process is ended then and not the notebook's
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
-    with (Path(folder) / STACK).open("w") as stack:
+    with (folder / STACK).open("w") as stack:
         faulthandler.enable(stack, all_threads=False)
         faulthandler.register(signal.SIGUSR1, stack, all_threads=False)
-        _work(parent, Path(folder))
+        yield
 
 
 def _work(parent: Parent, folder: Path) -> None:
@@ -91,7 +110,7 @@ def _work(parent: Parent, folder: Path) -> None:
     except (
         BaseException
     ) as error:  # what the caller would see without a child: Ctrl-C of the model's and SystemExit too
-        last = ("failed", _portable(error), "".join(traceback.format_exception(error)))
+        last = ("failed", portable(error), "".join(traceback.format_exception(error)))
     sys.stdout.flush()
     sys.stderr.flush()
     parent.tell(*last)
@@ -105,7 +124,7 @@ def _facts(report: ExportReport) -> dict[str, Any]:
     return facts | {"files": [file.name for file in report.files]}
 
 
-def _portable(error: BaseException) -> BaseException:
+def portable(error: BaseException) -> BaseException:
     """The error if it survives the way to the parent, else one that says the same."""
     try:
         pickle.loads(cloudpickle.dumps(error))

@@ -78,7 +78,7 @@ def write_payload(work: Work, arguments: dict[str, Any], folder: Path) -> Path:
                 f"Free some space, set TMPDIR to another folder, {_INSTEAD}."
             ) from error
         raise InputError(
-            f"The work cannot be handed to a child process: {_culprit(arguments, error)}. Change that, {_INSTEAD}."
+            f"The work cannot be handed to a child process: {culprit(arguments, error)}. Change that, {_INSTEAD}."
         ) from error
     return payload
 
@@ -99,7 +99,8 @@ def read_payload(folder: Path) -> Payload:
     return payload
 
 
-def _culprit(arguments: dict[str, Any], error: Exception) -> str:
+def culprit(arguments: dict[str, Any], error: Exception) -> str:
+    """What of the arguments cannot be pickled, and why: `attribute "lock" of the model cannot be pickled (…)`."""
     for name, thing in _parts(arguments):
         try:
             cloudpickle.dumps(thing)

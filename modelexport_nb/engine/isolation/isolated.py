@@ -14,11 +14,12 @@ from ..files import check_destination, staged
 from ..graph import drop_weights
 from ..report import ExportReport
 from .handover import Work, write_payload
-from .process import Child, ChildTraceback, child_process
+from .process import Child, ChildTraceback, child_process, own_files
 from .watch import Watch
 
 INTERVAL = 0.05
 """Seconds between two looks at the child."""
+_CHILD = f"{__package__}.child"
 
 
 def run_isolated(work: Work, arguments: dict[str, Any], destination: str) -> ExportReport:
@@ -39,7 +40,8 @@ def run_isolated(work: Work, arguments: dict[str, Any], destination: str) -> Exp
         with tempfile.TemporaryDirectory(prefix="modelexport.") as name:
             folder = Path(name)
             payload = write_payload(work, {**arguments, destination: draft.absolute()}, folder)
-            with child_process(folder, draft.parent, arguments["model"]) as child:
+            with child_process(_CHILD, folder, str(draft.parent.absolute())) as child:
+                child.model_files = own_files(arguments["model"])
                 found = _await_report(child, watch, progress, payload)
         graph = ir.load(draft)  # weights in a file of their own stay there
         drop_weights(graph)

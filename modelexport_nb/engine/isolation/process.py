@@ -27,7 +27,7 @@ STACK = "stack.txt"
 """File in the child's folder to which it writes where it is: when it crashes, and when it is asked."""
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from modelexport_nb.engine.isolation.child import main; main(*sys.argv[2:])"
+    "from importlib import import_module; import_module(sys.argv[2]).main(*sys.argv[3:])"
 )
 _PATIENCE = 10
 """Seconds to wait for the end of what was killed; the system may hold one back, as for a disk that does not answer."""
@@ -44,15 +44,32 @@ class Child:
     Attributes:
         pid: its process, the leader of a process group of its own.
         stage: the stage that it began last; `start` before the first.
+        model_files: the files of the model's own code, as Python names them: what of its stack tells where it is.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], channel: Connection, folder: Path, model: Any) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], channel: Connection, folder: Path) -> None:
         self.pid = process.pid
         self.stage = "start"
+        self.model_files: set[str] = set()
         self._process = process
         self._channel = channel
         self._stack = folder / STACK
-        self._files = _own_files(model)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def tell(self, *message: Any) -> None:
+        """Say something to the child.
+
+        Raises:
+            CrashError: it is dead.
+        """
+        try:
+            self._channel.send(message)
+        except OSError:
+            raise CrashError(self._obituary()) from None
 
     def message(self, seconds: float) -> Any:
         """What the child says within so many seconds, None for nothing.
@@ -86,7 +103,7 @@ class Child:
 
     def _place(self) -> str:
         stack = self._stack.read_text(errors="replace") if self._stack.exists() else ""
-        lines = [f"{relative_source(file)}:{line}" for file, line in _FRAME.findall(stack) if file in self._files]
+        lines = [f"{relative_source(file)}:{line}" for file, line in _FRAME.findall(stack) if file in self.model_files]
         return f' in stage "{self.stage}"' + "".join(f", at {line}" for line in lines[:1])
 
     def _obituary(self) -> str:
@@ -106,27 +123,26 @@ class Child:
 
 
 @contextmanager
-def child_process(folder: Path, staging: Path, model: Any) -> Iterator[Child]:
-    """Start a child that does the work that lies in `folder`; after the block it and all that it started are gone.
+def child_process(main: str, folder: Path, *arguments: str) -> Iterator[Child]:
+    """Start a child; after the block it and all that it started are gone.
 
     Args:
+        main: the module whose `main(channel, folder, *arguments)` it runs, a channel being the number of its end.
         folder: the child's temporary folder.
-        staging: where it writes the ONNX file. It removes both when it finds that we are gone.
-        model: the model, to tell its code from that of libraries.
     """
     ours, theirs = Pipe()
     with ours:
         with theirs:
             path = json.dumps([str(entry) for entry in sys.path])
             process = subprocess.Popen(
-                [sys.executable, "-u", "-c", _BOOT, path, str(theirs.fileno()), str(folder), str(staging.absolute())],
+                [sys.executable, "-u", "-c", _BOOT, path, main, str(theirs.fileno()), str(folder), *arguments],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C reaches us alone, and the group can be killed as a whole
                 env={**os.environ, "TMPDIR": str(folder)},
             )
         try:
-            yield Child(process, ours, folder, model)
+            yield Child(process, ours, folder)
         finally:
             _end_group(process)
 
@@ -155,8 +171,8 @@ def _any_runs(group: int) -> bool:
     return False
 
 
-def _own_files(model: Any) -> set[str]:
-    """The files of the model's own code, as Python names them."""
+def own_files(model: Any) -> set[str]:
+    """The files of a model's own code, without torch's, as Python names them."""
     modules = model.modules() if isinstance(model, nn.Module) else ()
     files = {place.file for module in modules if (place := code_place(module.forward)) is not None}
     return {file for file in files if not relative_source(file).startswith("torch/")}

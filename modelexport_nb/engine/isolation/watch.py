@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 
 from ..errors import MemoryLimitError, OptionError, TimeLimitError
 from ..memory import available_memory, machine_memory, private_memory
@@ -21,6 +22,7 @@ class Watch:
         isolate: whether a child was asked for.
         timeout: seconds from now on, the child's start included.
         memory_limit: bytes above what the child holds when it has the model.
+        first_to_go: asked when the machine is nearly out of memory: whether this child is to be ended then.
 
     Attributes:
         start: seconds until the child had the model.
@@ -29,15 +31,21 @@ class Watch:
         OptionError: one of them has no meaning, or the system does not tell what has to be watched.
     """
 
-    def __init__(self, isolate: bool, timeout: float | None, memory_limit: int | None) -> None:
-        _check(isolate, timeout, memory_limit)
+    def __init__(
+        self,
+        isolate: bool,
+        timeout: float | None,
+        memory_limit: int | None,
+        first_to_go: Callable[[], bool] = lambda: True,
+    ) -> None:
+        check_limits(isolate, timeout, memory_limit)
+        self._first_to_go = first_to_go
         self._begun = time.monotonic()
         self._timeout = timeout
         self._limit = memory_limit
         self._held: int | None = None
         self.start = 0.0
-        machine = machine_memory()
-        self._reserve = 0 if machine is None else min(RESERVE, machine // 20)
+        self._reserve = memory_reserve()
 
     def begin(self, child: Child) -> None:
         """The child has the model: what it takes from here on counts."""
@@ -58,14 +66,21 @@ class Watch:
                 "Give it more memory with memory_limit=."
             )
         available = available_memory()
-        if available is not None and available < self._reserve:
+        if available is not None and available < self._reserve and self._first_to_go():
             raise MemoryLimitError(
                 f"The child process was ended before the machine runs out of memory: {_size(available)} were left"
                 f"{child.where()}. {UNDONE} Free some memory, or take a smaller model."
             )
 
 
-def _check(isolate: bool, timeout: float | None, memory_limit: int | None) -> None:
+def memory_reserve() -> int:
+    """Bytes that child processes leave free; 0 where the machine's memory is not known."""
+    machine = machine_memory()
+    return 0 if machine is None else min(RESERVE, machine // 20)
+
+
+def check_limits(isolate: bool, timeout: float | None, memory_limit: int | None) -> None:
+    """Raise an OptionError where one of them has no meaning, or the system does not tell what has to be watched."""
     if not isinstance(isolate, bool):
         raise OptionError(f"isolate is {isolate!r}. Pass True or False.")
     if timeout is not None and not (_is_number(timeout, float) and timeout > 0):

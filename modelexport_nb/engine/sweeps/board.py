@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import Any
 from ..errors import ModelExportError, did_you_mean
 from ..hierarchy import Hierarchy, read_hierarchy
 from ..shown import make_widget
+from .places import Place
 from .results import JobResult, Status
 
 
@@ -23,6 +25,7 @@ class Sweep(Mapping[str, JobResult]):
         models: the rows of the matrix, in the order of the jobs.
         variants: its columns.
         store: the file that keeps the results.
+        begun_at: seconds since 1970.
         notes: what the reader should know of the sweep as a whole.
     """
 
@@ -33,6 +36,7 @@ class Sweep(Mapping[str, JobResult]):
         self._version = 0
         self._news = threading.Condition()
         self._begun = time.monotonic()
+        self.begun_at = time.time()
         self._ended: float | None = None
         self._error: BaseException | None = None
         self._cancelled = False
@@ -151,11 +155,10 @@ class Sweep(Mapping[str, JobResult]):
             ModelExportError: there is no such job, or it made no file that can be read here.
         """
         result = self[name]
-        path = Path(result.folder) / "model.onnx"
-        if not result.folder or not path.is_file():
-            why = result.cause or f"it is {result.status}"
-            raise ModelExportError(f'There is no file of "{name}" here: {why}.')
-        return read_hierarchy(path)
+        if result.nodes is None or not result.folder:
+            raise ModelExportError(f'There is no file of "{name}": {result.cause or f"it is {result.status}"}.')
+        with tempfile.TemporaryDirectory(prefix="modelexport.") as folder:
+            return read_hierarchy(Place(result.folder).fetch("model.onnx", Path(folder)))
 
     @property
     def widget(self) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -78,3 +78,7 @@ class JobResult:
     attempt: int = 0
     ended_at: float | None = None
     kept: bool = False
+
+    def as_kept(self, model: str, variant: str) -> JobResult:
+        """The same as it comes from the store, in this place of a matrix."""
+        return replace(self, model=model, variant=variant, kept=True)
