@@ -24,8 +24,9 @@ class Argument:
     """One argument. `keywords` are argparse's.
 
     `values` says what its value is, for completion: `model`, `inputs`, `compared`, `exported`, `strategy`, `capture`,
-    `metadata`, `verify`, `weights`, `task`, `class`, `dynamic`, `file`, or the plural of one, which stands for several
-    with commas between; None where nothing can be foreseen. `default` is what counts where a line does not say.
+    `metadata`, `verify`, `weights`, `task`, `class`, `dynamic`, `sweep`, `retry`, `file`, or the plural of one, which
+    stands for several with commas between; None where nothing can be foreseen. `default` is what counts where a line
+    does not say.
     """
 
     flags: tuple[str, ...]
@@ -113,6 +114,14 @@ def seconds(text: str) -> float:
     return found
 
 
+def whole(text: str) -> int:
+    """The whole number from 1 that `4` means."""
+    found = unquoted(text.strip())
+    if not found.isdecimal() or int(found) < 1:
+        raise ArgumentTypeError(f"{text} is no whole number from 1.")
+    return int(found)
+
+
 def shape(text: str) -> tuple[str, tuple[int, ...]]:
     """The input and the sizes that `input_ids=1,128` means."""
     name, equals, sizes = unquoted(text.strip()).partition("=")
@@ -128,6 +137,11 @@ def listed(text: str) -> tuple[str, ...]:
     if not all(names):
         raise ArgumentTypeError(f"{text} is no list of names. Put commas between them, as in fx,htp.")
     return names
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers that `18,20` lists."""
+    return tuple(map(whole, listed(text)))
 
 
 def unquoted(text: str) -> str:

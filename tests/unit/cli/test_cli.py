@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 
-from modelexport_nb import __version__, cli, cli_actions
+from modelexport_nb import __version__, cli, cli_actions, cli_command
 from modelexport_nb.cli import FINE, INTERRUPTED, MISTYPED, WRONG
 from modelexport_nb.cli_models import importing_here
 from modelexport_nb.engine.errors import ModelExportError
@@ -377,7 +377,7 @@ def interrupt_at(monkeypatch, stage):
         if name == stage:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_actions, "progress_bar", lambda *_: contextlib.nullcontext(listener))
+    monkeypatch.setattr(cli_command, "progress_bar", lambda *_: contextlib.nullcontext(listener))
 
 
 def test_the_path_of_imports_is_as_before(call):
