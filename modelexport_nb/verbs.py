@@ -183,7 +183,7 @@ SWEEP = Verb(
         ),
         Argument(
             ("--background",),
-            "Come back at once and go on while other cells run: wait() of what is returned waits for it, cancel() stops it.",
+            "Come back at once and go on while other cells run; wait() of what is returned waits, cancel() stops it.",
             default=False,
             keywords={"action": "store_const", "const": True},
         ),

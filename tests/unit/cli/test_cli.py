@@ -61,7 +61,7 @@ def test_examples_are_understood(verb):
             ["exprot", "x"],
             'modelexport: error: There is no verb "exprot". Did you mean "export"? More: modelexport --help',
         ),
-        (["verify", "x"], 'There is no verb "verify". Known: export, compare, open, tag, validate, analyze.'),
+        (["verify", "x"], 'There is no verb "verify". Known: export, compare, sweep, open, tag, validate, analyze.'),
         (["export", "m:n", "--stratgy", "fx"], '--stratgy is not understood. Did you mean "--strategy"? More: '),
         (["export", "m:n", "--stratgy=fx"], 'Did you mean "--strategy"?'),
         (["export", "m:n", "--strat", "fx"], 'Did you mean "--strategy"?'),
