@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from . import sweep_views
 from .cli_command import Command, Outcome, dynamic_of, note
 from .engine.named_objects import importing_from
 from .engine.sweeps.plan import read_plan
@@ -24,8 +25,6 @@ def sweep(command: Command) -> Outcome:
                 bar.vanish()
                 note(kept(bar.sweep))
             raise
-    from . import sweep_views
-
     return Outcome(
         text=lambda width: f"{sweep_views.render(found, width)}\n\nKept in {found.store}",
         json=lambda: sweep_views.to_json(found, times=True),
