@@ -49,6 +49,7 @@ NOTEBOOKS = {
         "g = %modelexport model --generation",
         "g",
     ],
+    "sweep": ["%load_ext modelexport_nb\nimport sweeps", "s = sweeps.small()\ns", "# another sweep goes here"],
     "saved": [EXPORT, "r = %modelexport model inputs", "r"],
 }
 
