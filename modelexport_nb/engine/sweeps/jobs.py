@@ -36,7 +36,8 @@ class Job:
         model_name: the row in the matrix. Without it the name, or the class of a live module.
         variant: the column in the matrix. Without it the options in words.
         arguments: keyword arguments of the class or function that `model` names.
-        task, class_name: how a model of Hugging Face is loaded, as in `load_pretrained`.
+        task: what a model of Hugging Face is loaded for, as in `load_pretrained`.
+        class_name: the class of transformers that loads it.
         trust_remote_code: run code that comes with the files of a model of Hugging Face.
     """
 
@@ -75,8 +76,10 @@ class Job:
         Args:
             models: what `Job` takes as `model`, or pairs of a model and its inputs, or jobs whose own options stay; a
                 mapping names the rows.
-            strategies, opsets, dynamic, captures: the values of these options of `export_model`. What has several
-                names the columns.
+            strategies: values of `strategy` of `export_model`. An option that has several values names the columns.
+            opsets: values of `opset`.
+            dynamic: values of `dynamic`; None stands for none.
+            captures: values of `capture`.
             options: further options of all of them, such as `verify="modules"`.
 
         Returns:
