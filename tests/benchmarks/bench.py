@@ -106,8 +106,20 @@ def measured() -> Iterator[Row]:
     )
     memory = child("timing", "peak", "BERT-base", "tagged")
     yield Row("peak memory over the loaded BERT-base", 1.2 * memory["weights"] + 0.4, [memory["peak"]], unit=" GB")
+    yield from sweeping()
     large = child("huge", "--measure", "Llama 6 GB, bfloat16")
     yield Row("a 6 GB model, exported and verified, in all", 10.0, [float(large["in all, GB"])], unit=" GB")
+
+
+def sweeping() -> Iterator[Row]:
+    """What a sweep costs over its bare exports."""
+    found = child("sweeping")
+    pairs = list(zip(found["sweep"], found["bare"], strict=True))
+    by_cpu, by_wall = ([ours[at] / bare[at] for ours, bare in pairs] for at in (0, 1))
+    medians = [statistics.median(each[0] for each in found[way]) for way in ("bare", "sweep")]
+    yield Row("a sweep of 40 small models × 3, over its bare exports", 1.15, by_cpu, by_wall, *medians)
+    held = [megabytes / 1e3 for megabytes in found["memory"]]
+    yield Row("memory that the sweeping process takes for it", 0.05, held, unit=" GB")
 
 
 def result(rows: Sequence[Row]) -> dict[str, object]:

@@ -76,7 +76,8 @@ class Job:
         Args:
             models: what `Job` takes as `model`, or pairs of a model and its inputs, or jobs whose own options stay; a
                 mapping names the rows.
-            strategies: values of `strategy` of `export_model`. An option that has several values names the columns.
+            strategies: values of `strategy` of `export_model`. An option that has several values names the columns;
+                where none has, what is not the default.
             opsets: values of `opset`.
             dynamic: values of `dynamic`; None stands for none.
             captures: values of `capture`.
@@ -90,13 +91,17 @@ class Job:
         """
         axes = {"strategy": strategies, "capture": captures, "opset": opsets, "dynamic": dynamic}
         named = models.items() if isinstance(models, Mapping) else (("", model) for model in models)
-        several = [axis for axis, values in axes.items() if len(values) > 1]
+        several = {axis for axis, values in axes.items() if len(values) > 1}
         jobs = []
         for name, model in named:
             for values in product(*axes.values()):
-                chosen = dict(zip(axes, values, strict=True))
-                given = {axis: value for axis, value in chosen.items() if value not in _UNSAID[axis]}
-                told = {axis: chosen[axis] for axis in several} or given
+                said = {
+                    axis: value
+                    for axis, value in zip(axes, values, strict=True)
+                    if axis in several or value not in _UNSAID[axis]
+                }
+                told = {axis: value for axis, value in said.items() if axis in several or not several}
+                given = {axis: value for axis, value in said.items() if value is not None}
                 jobs.append(_job(model, name, {**options, **given}, told, several))
         return jobs
 
@@ -135,7 +140,7 @@ def _word(name: str, value: Any) -> str:
     if name in ("strategy", "capture"):
         return str(value)
     if value is None or isinstance(value, bool):
-        return f"{name} {str(value).lower()}" if value is not None else f"no {name}"
+        value = str(value).lower()
     return f"{name} {value}"
 
 
@@ -143,23 +148,22 @@ def _called(model: Any) -> str:
     return type(model).__name__ if isinstance(model, nn.Module) else str(model)
 
 
-def _job(model: Any, name: str, options: dict[str, Any], told: dict[str, Any], several: Sequence[str]) -> Job:
+def _job(model: Any, name: str, options: dict[str, Any], told: dict[str, Any], several: set[str]) -> Job:
     """A job of a grid; `told` names its column, `several` are options of which there are several columns."""
     if isinstance(model, Job):
         own = model.options
-        if wrong := [axis for axis in several if axis in own]:
+        if wrong := sorted(several & set(own)):
             raise InputError(
                 f'"{name or model.model_name}" has a {wrong[0]} of its own, and the grid has several. Leave one out.'
             )
-        told = {axis: own.get(axis, value) for axis, value in told.items()}
-        kept = "" if several else own_variant(model)
+        kept = not told or (own_variant(model) and not several)
         return replace(
             model,
             options={**options, **own},
             model_name=name or model.model_name,
-            variant=kept or (in_words(told) if told else ""),
+            variant=model.variant if kept else in_words({axis: own.get(axis, value) for axis, value in told.items()}),
         )
     inputs = None
     if isinstance(model, tuple) and len(model) == 2:
         model, inputs = model
-    return Job(model, inputs, options, name, in_words(told) if told else "")
+    return Job(model, inputs, options, name, in_words(told or {"strategy": options.get("strategy", "auto")}))

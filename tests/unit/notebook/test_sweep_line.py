@@ -70,12 +70,12 @@ def test_a_plan(here, swept, tmp_path, word):
 @pytest.mark.parametrize(
     ("line", "names"),
     [
-        ("nets", ["Sequential / defaults", "owner/name / defaults"]),
+        ("nets", ["Sequential / auto", "owner/name / auto"]),
         ("nets -s fx,htp", [f"{model} / {name}" for model in ("Sequential", "owner/name") for name in ("fx", "htp")]),
         ("nets[:1] --opsets 18,20", ["Sequential / opset 18", "Sequential / opset 20"]),
         ("named --captures auto,strict", [f"{row} / {capture}" for row in "ab" for capture in ("auto", "strict")]),
         ("jobs", ["a / fx", "a / htp"]),
-        ("--verify off named", ["a / verify off", "b / verify off"]),
+        ("--no-verify named", ["a / auto", "b / auto"]),
     ],
 )
 def test_variables(here, swept, line, names):

@@ -58,7 +58,7 @@ def test_a_whole_plan(tmp_path):
     assert (plan.scheduler, plan.folder) == ("tcp://10.0.0.1:8786", tmp_path)
     assert plan.limits == Limits(600, 4_000_000_000, 2)
     jobs = plan.jobs()
-    variants = ["fx, no dynamic", "fx, dynamic batch,sequence", "htp, no dynamic", "htp, dynamic batch,sequence"]
+    variants = ["fx, dynamic none", "fx, dynamic batch,sequence", "htp, dynamic none", "htp, dynamic batch,sequence"]
     rows = ["owner/name", "MiniLM", "package.module:Net"]
     assert [job.name for job in jobs] == [f"{row} / {variant}" for row in rows for variant in variants]
     common = {"verify": "modules", "values_limit": 500_000_000}

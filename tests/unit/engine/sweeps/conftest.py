@@ -1,0 +1,35 @@
+"""A child cannot import test modules under the names that pytest gives them: models go as a notebook's classes do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cloudpickle
+import psutil
+import pytest
+
+from . import models
+
+
+@pytest.fixture(scope="package", autouse=True)
+def by_value() -> Iterator[None]:
+    module = sys.modules[models.__name__]
+    cloudpickle.register_pickle_by_value(module)
+    yield
+    cloudpickle.unregister_pickle_by_value(module)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to work in. Nothing stays: no temporary file, no process, no draft among the artifacts."""
+    folder, temporary = tmp_path / "home", tmp_path / "temporary"
+    folder.mkdir()
+    temporary.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    yield folder
+    assert not list(temporary.glob("modelexport.*"))
+    assert not psutil.Process().children(recursive=True)
+    assert not [path for path in folder.rglob(".*") if path.name.startswith((".staging", ".models"))]
