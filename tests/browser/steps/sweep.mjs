@@ -1,13 +1,17 @@
 // The matrix of a sweep: how its jobs stand while they run, by keyboard and from Python; and 500 models by 6 variants.
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { accessible } from "../axe.mjs";
+import { loadLab } from "../browser.mjs";
 import { ask, openNotebook, runAll, setTheme, shutDown, untilKernelSays } from "../notebook.mjs";
 
+// The very script that saves the examples.
+const RUN_NOTEBOOKS = fileURLToPath(new URL("../../../scripts/run_notebooks.py", import.meta.url));
 const WIDGET = '[role="group"][aria-label^="Sweep"]';
 const FRAMES = 120; // each scrolls the matrix by a page
 const SMOOTH = 33; // ms between two frames: a goal, printed beside what was measured. A busy machine must not fail a test
 
-export async function sweep({ page, report }) {
+export async function sweep({ page, lab, report }) {
   await openNotebook(page, "sweep");
   await runAll(page);
   const widget = page.locator(WIDGET);
@@ -159,6 +163,33 @@ s.put(replace(s[names[14]], status=Status.RUNNING))`);
   });
 
   await many(page, report);
+  await shutDown(page);
+  await reopened(page, lab, report);
+}
+
+// A notebook that somebody else ran, while it ran and after: its reader has no kernel that knows the sweep.
+async function reopened(page, lab, report) {
+  lab.python(RUN_NOTEBOOKS, "ended.ipynb");
+  await openNotebook(page, "ended");
+  await report.check(page, "untrusted: the matrix without script, as it stood", async () => {
+    const output = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output table");
+    await output.getByText("sentence-transformers/all-MiniLM-L6-v2").waitFor();
+    await output.getByText("<img src=x onerror=hacked=1>").waitFor();
+    await report.picture(page, "sweep-untrusted");
+  });
+  await shutDown(page);
+  lab.python("-m", "jupyter", "trust", "ended.ipynb");
+  await loadLab(page, lab);
+  await openNotebook(page, "ended");
+  const widget = page.locator(WIDGET);
+  await report.check(page, "trusted: the matrix of the end, from its saved state", async () => {
+    await widget.getByText(/^took /).waitFor({ timeout: 60_000 });
+    await widget.getByRole("gridcell", { name: /lamb_in1k, usage_based: ok/ }).waitFor();
+    assert.equal(await widget.getByRole("button", { name: "Cancel" }).count(), 0);
+    await widget.getByRole("gridcell", { name: /resnet-18, fx: failed/ }).click();
+    await widget.getByText("The rest needs a running kernel.").waitFor();
+    await report.picture(page, "sweep-reopened");
+  });
   await shutDown(page);
 }
 
