@@ -20,12 +20,13 @@ def to_html(sweep: Sweep) -> str:
     notes = "".join(f"<p>Note: {escape(remark)}</p>" for remark in outline.remarks(sweep))
     failed = [_entry(name, cause) for name, cause in outline.told(sweep, Status.FAILED)]
     causes = f"<p>Failed:</p><ul>{''.join(failed)}</ul>" if failed else ""
-    return f"<div><p>{escape(_sentence(sweep))}</p>{notes}{_table(sweep)}{causes}</div>"
+    head = escape(f"{outline.title(sweep)}: {_counts(sweep)}")
+    return f"<div><p>{head}</p>{notes}{_table(sweep)}{causes}</div>"
 
 
-def _sentence(sweep: Sweep) -> str:
+def _counts(sweep: Sweep) -> str:
     still = " It is still running; this is how it stood." if sweep.running else ""
-    return f"{outline.title(sweep)}: {outline.counts(sweep)}.{still}"
+    return f"{outline.counts(sweep)}.{still}"
 
 
 def _entry(name: str, cause: str) -> str:
@@ -59,7 +60,7 @@ STYLE = """
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1.5rem; max-width: 90rem; }
 h1 { font-size: 1.3rem; }
 h2 { font-size: 1rem; margin-top: 2rem; }
-.matrix { overflow: auto; max-height: 80vh; border: 1px solid var(--line); }
+.matrix { overflow: auto; width: fit-content; max-width: 100%; max-height: 80vh; border: 1px solid var(--line); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td, th { padding: 2px 12px; text-align: left; vertical-align: top; font-weight: 400; white-space: nowrap; }
 .matrix thead > tr > * { position: sticky; top: 0; z-index: 1; font-weight: 600; background: Canvas; }
@@ -71,7 +72,8 @@ td, th { padding: 2px 12px; text-align: left; vertical-align: top; font-weight: 
 .warned { color: light-dark(#8a4b00, #ffb95c); font-weight: 600; }
 .failed { color: light-dark(#a61b1b, #ff8a80); font-weight: 600; }
 details { border-top: 1px solid var(--line); padding: 4px 0; }
-details:target { outline: 2px solid Highlight; outline-offset: 2px; }
+details:has(:target) { outline: 2px solid Highlight; outline-offset: 2px; }
+details table { scroll-margin-top: 3rem; }
 summary { cursor: pointer; }
 details td { white-space: normal; overflow-wrap: anywhere; }
 """
@@ -87,7 +89,7 @@ PAGE = """<!doctype html>
 </head>
 <body>
 <h1>{title}</h1>
-<p>{sentence}</p>
+<p>{counts}</p>
 {notes}
 <div class="matrix" tabindex="0" role="region" aria-label="Matrix">{table}</div>
 <h2>Jobs</h2>
@@ -116,7 +118,7 @@ def page(sweep: Sweep, times: bool = False) -> str:
     return PAGE.format(
         title=f"Sweep of {escape(outline.title(sweep))}",
         style=STYLE,
-        sentence=escape(_sentence(sweep)),
+        counts=escape(_counts(sweep)),
         notes="".join(f"<p>Note: {escape(remark)}</p>" for remark in outline.remarks(sweep)),
         table=_table(sweep, linked=True),
         jobs="\n".join(_job(number, result, times) for number, result in enumerate(sweep.values())),
@@ -131,4 +133,5 @@ def _job(number: int, result: JobResult, times: bool) -> str:
     opened = " open" if result.status is Status.FAILED else ""
     name = escape(text.printable(result.name))
     mark = f'<span class="{result.status}">{outline.MARKS[result.status]}</span>'
-    return f'<details id="job-{number}"{opened}><summary>{mark} {name}</summary><table>{rows}</table></details>'
+    # A browser opens what holds the target of a link.
+    return f'<details{opened}><summary>{mark} {name}</summary><table id="job-{number}">{rows}</table></details>'

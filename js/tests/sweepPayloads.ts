@@ -34,7 +34,6 @@ export function changes(jobs: Record<number, Job>, head: Record<string, unknown>
   const words = (read: (job: Job) => string | undefined) =>
     Object.fromEntries(numbers.flatMap((number) => (read(jobs[number]) ? [[String(number), read(jobs[number])]] : [])));
   return {
-    since: -1,
     at: 0,
     jobs: numbers,
     status: column(({ status = "waiting" }) => STATUSES.indexOf(status)),

@@ -11,7 +11,7 @@ describe("the matrix", () => {
     expect(names()).toEqual(MODELS);
     expect(texts(0)).toEqual(["10 nodes", "12 nodes", "a branch on data", "3.50 s"]);
     expect(texts(1)).toEqual(["two nodes at the root", "two nodes at the root", "running", "18.00 s"]);
-    expect(texts(2)).toEqual(["", "", "the sweep ended before it ran", "–"]);
+    expect(texts(2)).toEqual(["", "", "skipped", "–"]);
     expect(cells(0).map(({ className }) => className)).toEqual(["cell ok", "cell ok", "cell failed", "cell last"]);
   });
 
@@ -29,7 +29,7 @@ describe("the matrix", () => {
   it("shows every mark, not the colour alone", async () => {
     const { el } = await sweep();
     const marks = new Set([...el.querySelectorAll(".rows .st path")].map((path) => path.getAttribute("d")));
-    const statuses = new Set([...el.querySelectorAll(".rows .st")].map(({ className }) => className));
+    const statuses = new Set([...el.querySelectorAll(".rows .st")].map((mark) => mark.getAttribute("class")));
     expect(statuses.size).toBe(6);
     expect(marks.size).toBe(6);
   });
@@ -73,16 +73,13 @@ describe("the head", () => {
   });
 
   it("stops it, and says so", async () => {
-    const { button, sent, tell, find, el } = await sweep();
+    const { button, sent, put, find, el } = await sweep();
     await click(button("Cancel"));
     expect(sent.at(-1)).toEqual({ kind: "cancel" });
-    await tell({ kind: "changes", ...changes({}, { since: 0, at: 1, cancelled: true }) });
+    await put("news", changes({}, { at: 1, cancelled: true }));
     expect(find(".clock").textContent).toBe("1 min 20 s, stopping");
     expect((button("Cancel") as HTMLButtonElement).disabled).toBe(true);
-    await tell({
-      kind: "changes",
-      ...changes({}, { since: 1, at: 2, cancelled: true, running: false, elapsed: 3900 }),
-    });
+    await put("news", changes({}, { at: 2, cancelled: true, running: false, elapsed: 3900 }));
     expect(find(".clock").textContent).toBe("cancelled after 1 h 5 min");
     expect(button("Cancel")).toBe(undefined);
     expect(el.querySelector('[role="progressbar"]')).toBe(null);
@@ -99,24 +96,27 @@ describe("the head", () => {
 
 describe("what changes", () => {
   it("is drawn as it comes", async () => {
-    const { tell, texts, find } = await sweep();
+    const { put, texts, find } = await sweep();
     const done = { 5: { status: "ok", nodes: 7, seconds: 2 }, 2: { status: "ok", nodes: 3 } } as const;
-    await tell({ kind: "changes", ...changes(done, { since: 0, at: 3, elapsed: 3 }) });
+    await put("news", changes(done, { at: 3, elapsed: 3 }));
     expect(texts(1)[2]).toBe("7 nodes");
     expect(texts(0)[2]).toBe("3 nodes"); // and the cause of before is gone
     expect(find(".clock").textContent).toBe("3 s, about 2 min left");
   });
 
-  it("that was missed is asked for", async () => {
-    const { sent, tell, texts } = await sweep();
-    expect(sent).toEqual([{ kind: "since", version: 0 }]); // something may have come before anybody listened
-    await tell({ kind: "changes", ...changes({ 5: { status: "ok", nodes: 7 } }, { since: 4, at: 5 }) });
-    expect(texts(1)[2]).toBe("running");
-    expect(sent.at(-1)).toEqual({ kind: "since", version: 0 });
+  it("before the view began to listen is drawn, too", async () => {
+    const { texts } = await sweep(sweepOf(), { news: changes({ 5: { status: "ok", nodes: 7 } }, { at: 2 }) });
+    expect(texts(1)[2]).toBe("7 nodes");
   });
 
-  it("is not asked for after the end", async () => {
-    expect((await sweep(sweepOf(JOBS, { running: false }))).sent).toEqual([]);
+  it("may come as the whole matrix; what is older says nothing", async () => {
+    const { put, texts } = await sweep();
+    await put("payload", sweepOf([{ status: "ok", nodes: 1 }, ...JOBS.slice(1)], { at: 5 }));
+    expect(texts(0)[0]).toBe("1 nodes");
+    await put("news", changes({ 0: { status: "failed" } }, { at: 4 }));
+    expect(texts(0)[0]).toBe("1 nodes");
+    await put("news", {});
+    expect(texts(0)[0]).toBe("1 nodes");
   });
 });
 
@@ -201,11 +201,14 @@ describe("the drawer", () => {
   });
 
   it("is asked again when the job changes", async () => {
-    const { cell, sent, tell, find } = await sweep();
+    const { cell, sent, tell, put, find } = await sweep();
     await click(cell("bert-10, fx"));
     await tell({ kind: "job", job: DETAIL, id: sent.at(-1)?.id });
+    await put("news", changes({ 0: JOBS[0], 1: { status: "failed" } }, { at: 1 }));
+    expect(find(".stages").textContent).toContain("run"); // another job changed: nothing is asked
+    expect(sent).toHaveLength(1);
     const before = sent.length;
-    await tell({ kind: "changes", ...changes({ 0: { status: "failed", cause: "no" } }, { since: 0, at: 1 }) });
+    await put("news", changes({ 0: { status: "failed", cause: "no" } }, { at: 2 }));
     expect(sent.length).toBe(before + 1);
     expect(find(".drawer .cause").textContent).toBe("no");
   });
@@ -217,6 +220,15 @@ describe("the drawer", () => {
     await tell({ kind: "error", message: "There is no job 2.", id: sent.at(-1)?.id });
     expect(find(".drawer").textContent).toContain("There is no job 2.");
     expect(find(".drawer").querySelector(".open")).toBe(null);
+  });
+
+  it("needs a kernel", async () => {
+    const { cell, model, find } = await sweep();
+    (model as unknown as { send(): void }).send = () => {
+      throw new Error("no kernel");
+    };
+    await click(cell("bert-10, usage"));
+    expect(find(".drawer").textContent).toContain("The rest needs a running kernel.");
   });
 
   it("opens from Python, which may name anything", async () => {
@@ -346,4 +358,13 @@ it("two views of one sweep follow each other", async () => {
   const { views } = await sweep(sweepOf(), { views: 2 });
   await click(views[0].el.querySelector('[aria-label^="bert-10, htp"]') as Element);
   expect(views[1].el.querySelector('[aria-selected="true"]')?.getAttribute("aria-label")).toContain("bert-10, htp");
+});
+
+it("leaves nothing behind", async () => {
+  const { views, destroy, listeners, el } = await sweep();
+  expect(listeners()).toBeGreaterThan(0);
+  views[0].close();
+  destroy();
+  expect(listeners()).toBe(0);
+  expect(el.childElementCount).toBe(0);
 });

@@ -60,9 +60,8 @@ export interface Sweep extends Places {
   now: Changes;
 }
 
-/** What changed after version `since`. */
+/** How jobs stand since version `at`. */
 export interface Changes extends Clock {
-  since: number;
   at: number;
   jobs: Int32Array;
   standing: Standing;
@@ -85,6 +84,8 @@ export function decodeSweep(value: unknown): Sweep {
   const at = new Int32Array(models.length * variants.length).fill(NONE);
   for (let job = 0; job < count; job++) at[model[job] * variants.length + variant[job]] = job;
   const now = decodeChanges(payload.now, count);
+  const standing = blank(count);
+  place(standing, now);
   return {
     variable: text(payload.variable, "variable"),
     models,
@@ -94,7 +95,7 @@ export function decodeSweep(value: unknown): Sweep {
     name,
     at,
     byName: new Map(name.map((of, job) => [of, job])),
-    standing: place(blank(count), now),
+    standing,
     now,
   };
 }
@@ -105,7 +106,6 @@ export function decodeChanges(value: unknown, count: number): Changes {
   const jobs = indexes(found.jobs, "jobs", length, 0, count);
   const kept = new Set(list(found.kept, "kept").map((job) => index(job, "kept", 0, count)));
   return {
-    since: index(found.since, "since", -1, MANY),
     at: index(found.at, "at", 0, MANY),
     jobs,
     standing: {
@@ -142,15 +142,20 @@ const blank = (count: number): Standing => ({
   error: new Map(),
 });
 
-/** Writes the changes where they belong. */
-export function place(to: Standing, { jobs, standing: from }: Changes): Standing {
+/** Writes how jobs stand where it belongs; the jobs that stood otherwise. */
+export function place(to: Standing, { jobs, standing: from }: Changes): number[] {
+  const changed = new Set<number>();
   jobs.forEach((job, i) => {
-    for (const column of ["status", "nodes", "bytes", "seconds", "kept"] as const) to[column][job] = from[column][i];
+    for (const column of ["status", "nodes", "bytes", "seconds", "kept"] as const) {
+      if (!Object.is(to[column][job], from[column][i])) changed.add(job);
+      to[column][job] = from[column][i];
+    }
     for (const column of ["cause", "error"] as const) {
       const word = from[column].get(job);
+      if (word !== to[column].get(job)) changed.add(job);
       if (word === undefined) to[column].delete(job);
       else to[column].set(job, word);
     }
   });
-  return to;
+  return [...changed];
 }

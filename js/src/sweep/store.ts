@@ -74,19 +74,18 @@ export function createSweepStore(sweep: Sweep, ask: Ask = silence, cancel: () =>
         compared.value = null;
       });
     },
-    /** Takes what changed; false where something between is missing. */
-    take(changes: Changes): boolean {
-      if (changes.since > version.peek()) return false;
-      place(sweep.standing, changes);
+    /** Takes how jobs stand now; what is older than what is known says nothing. */
+    take(changes: Changes): void {
+      if (changes.at < version.peek()) return;
+      const changed = place(sweep.standing, changes);
       batch(() => {
         clock.value = changes;
         notes.value = changes.notes;
-        version.value = Math.max(version.peek(), changes.at);
-        const stale = new Map(details.peek());
-        for (const job of changes.jobs) stale.delete(job);
-        if (stale.size < details.peek().size) details.value = stale;
+        version.value = changes.at;
+        const left = new Map(details.peek());
+        for (const job of changed) left.delete(job);
+        details.value = left;
       });
-      return true;
     },
     askDetail(job: number) {
       const known = details.peek().get(job)?.state;

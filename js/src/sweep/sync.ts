@@ -59,16 +59,21 @@ function pairOf(variants: string[], names: unknown): [number, number] | null {
   return found.length === 2 && found[0] !== found[1] && !found.includes(-1) ? [found[0], found[1]] : null;
 }
 
-/** What changed comes as messages, of which the first may have come before anybody listened. */
-function hear(store: SweepStore, model: AnyModel, signal: AbortSignal): void {
-  const ask = () => say(model, { kind: "since", version: store.version.peek() });
-  const heard = (message: { kind?: string } | null) => {
-    if (message?.kind !== "changes") return;
-    if (!store.take(decodeChanges(message, store.sweep.name.length))) ask();
+/** Python sends the whole matrix now and then, and else all that changed since. */
+function hear({ sweep, take }: SweepStore, model: AnyModel, signal: AbortSignal): void {
+  const from = (read: () => unknown) => () => {
+    const found = read();
+    if (typeof found === "object" && found !== null && "at" in found) take(decodeChanges(found, sweep.name.length));
   };
-  model.on("msg:custom", heard);
-  signal.addEventListener("abort", () => model.off("msg:custom", heard));
-  if (store.clock.peek().running) ask();
+  const whole = from(() => (model.get("payload") as { now?: unknown } | undefined)?.now);
+  const news = from(() => model.get("news"));
+  news();
+  model.on("change:payload", whole);
+  model.on("change:news", news);
+  signal.addEventListener("abort", () => {
+    model.off("change:payload", whole);
+    model.off("change:news", news);
+  });
 }
 
 /** Without a kernel nobody listens. */

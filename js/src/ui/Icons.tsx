@@ -38,9 +38,9 @@ export const VERDICTS = {
   none: { icon: "minus", word: "" },
 } as const;
 
-export function Icon({ name }: { name: IconName }) {
+export function Icon({ name, kind }: { name: IconName; kind?: string }) {
   return (
-    <svg class="i" viewBox="0 0 16 16" aria-hidden="true">
+    <svg class={kind ? `i ${kind}` : "i"} viewBox="0 0 16 16" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );

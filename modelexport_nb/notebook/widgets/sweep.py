@@ -19,6 +19,7 @@ from .sweep_payload import changes, job_detail, sweep_payload
 
 # Seconds between two messages while jobs end, and while nothing but time passes.
 PAUSE, BEAT = 0.25, 1.0
+FEW = 200  # jobs that changed; when there are more, the whole matrix is sent and changes count from there
 ORDERS = ("name", "status", "seconds")
 
 
@@ -47,7 +48,11 @@ class SweepWidget(anywidget.AnyWidget):
     _shown: Sweep | None = None  # also there when __init__ has failed: closing reads it
     _thread: threading.Thread | None = None
 
+    # The matrix as it stood at some time, and all that changed since. As traits both reach a view that begins to listen
+    # late, while the kernel is busy too, and a saved notebook.
     payload = Dict().tag(sync=True)
+    news = Dict().tag(sync=True)
+
     selected = Unicode(None, allow_none=True).tag(sync=True)
     query = Unicode("").tag(sync=True)
     statuses = List(Unicode()).tag(sync=True)
@@ -55,11 +60,10 @@ class SweepWidget(anywidget.AnyWidget):
     compared = List(Unicode()).tag(sync=True)
 
     def __init__(self, shown: Sweep, *, variable: str = "s", **traits: Any) -> None:
-        self._shown, self._variable = shown, variable
+        self._shown = shown
         self._closed = threading.Event()
         self._telling = threading.Lock()
         payload = sweep_payload(shown, variable)
-        self._told = payload["now"]["at"]
         super().__init__(payload=payload, **traits)
         self.on_msg(self._hear)
         if payload["now"]["running"]:
@@ -111,35 +115,33 @@ class SweepWidget(anywidget.AnyWidget):
     def _follow(self, sweep: Sweep) -> None:
         """Tell what changes until the sweep ends or the widget is closed."""
         told_at = time.monotonic()
-        running = True
+        version, running = -1, True
         while running and not self._closed.is_set():
-            running = sweep.running  # first, so that the last message holds all that happened
-            news = sweep.await_news(self._told, PAUSE) != self._told
-            if news or not running or time.monotonic() - told_at >= BEAT:
-                self._tell(sweep, self._told)
+            running = sweep.running  # first, so that what is told last holds all that happened
+            now = sweep.await_news(version, PAUSE)
+            if now != version or not running or time.monotonic() - told_at >= BEAT:
+                self._tell(sweep)
                 told_at = time.monotonic()
-            self._closed.wait(PAUSE if running and news else 0)
-        if not self._closed.is_set():
-            self.payload = sweep_payload(sweep, self._variable)  # what a saved notebook shows
+            self._closed.wait(PAUSE if running and now != version else 0)
+            version = now
 
-    def _tell(self, sweep: Sweep, since: int) -> None:
-        with self._telling:
-            found = changes(sweep, since)
-            self._told = found["at"]
-            self.send({"kind": "changes", **found})
+    def _tell(self, sweep: Sweep) -> None:
+        with self._telling, self.hold_sync():
+            found = changes(sweep, self.payload["now"]["at"])
+            if len(found["jobs"]) > FEW or not found["running"]:
+                found = changes(sweep, -1)
+                self.payload = {**self.payload, "now": found}
+                found = changes(sweep, found["at"])
+            self.news = found
 
     def _hear(self, _: object, content: Any, buffers: object) -> None:
         """Answer the browser, or stop the sweep; whatever fails becomes a line where it was asked."""
         kind = content.get("kind") if isinstance(content, dict) else None
-        if self._shown is None or kind not in ("job", "since", "cancel"):
-            return
-        if kind == "job":
+        if self._shown is not None and kind == "job":
             self._answer(self._shown, content)
-            return
-        if kind == "cancel":
+        elif self._shown is not None and kind == "cancel":
             self._shown.cancel()
-        since = content.get("version")
-        self._tell(self._shown, since if type(since) is int else self._told)
+            self._tell(self._shown)
 
     def _answer(self, sweep: Sweep, question: dict[str, Any]) -> None:
         try:

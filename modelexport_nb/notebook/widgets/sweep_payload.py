@@ -1,4 +1,4 @@
-"""What the browser is told of a sweep: the matrix once, in columns, and then what changed."""
+"""What the browser is told of a sweep: the whole matrix in columns, and then what changed since."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ def changes(sweep: Sweep, since: int) -> dict[str, Any]:
     found = sweep.changed_since(since)
     results = [result for _, result in found]
     return {
-        "since": since,
         "at": version,
         "jobs": [number for number, _ in found],
         "status": [STATUSES.index(result.status) for result in results],

@@ -73,11 +73,7 @@ function Cell({ view, model, column, stop }: CellProps & { column: number }) {
     >
       <StatusIcon status={status} />
       <Word view={view} job={job} />
-      {standing.kept[job] === 1 && (
-        <span class="kept">
-          <Icon name="stored" />
-        </span>
-      )}
+      {standing.kept[job] === 1 && <Icon name="stored" kind="kept" />}
     </div>
   );
 }
@@ -95,7 +91,8 @@ function Word({ view: { store }, job }: { view: SweepView; job: number }) {
     );
   }
   if (status === "waiting" || status === "ok") return null;
-  return <span class="z">{standing.cause.get(job) ?? standing.error.get(job) ?? status}</span>;
+  const cause = status === "skipped" ? undefined : standing.cause.get(job);
+  return <span class="z">{cause ?? standing.error.get(job) ?? status}</span>;
 }
 
 function Last({ view: { store }, model, stop }: CellProps) {

@@ -12,9 +12,5 @@ const ICONS: Record<Status, IconName> = {
 };
 
 export function StatusIcon({ status }: { status: Status }) {
-  return (
-    <span class={`st ${status}`}>
-      <Icon name={ICONS[status]} />
-    </span>
-  );
+  return <Icon name={ICONS[status]} kind={`st ${status}`} />;
 }
