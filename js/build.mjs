@@ -6,9 +6,9 @@ import * as esbuild from "esbuild";
 import { minify } from "terser";
 
 const OUT = "../modelexport_nb/notebook/static";
-// Gzip bytes of the module: every widget in a notebook carries it whole. The aim is 60,000; two widgets, the layout of
+// Gzip bytes of the module: every widget in a notebook carries it whole. The aim is 60,000; three widgets, the layout of
 // the graph, find and source in one module do not fit into that.
-const LIMIT = 80_000;
+const LIMIT = 90_000;
 
 const options = {
   outdir: OUT,

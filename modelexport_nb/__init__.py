@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .engine.optimization import OptimizationOptions
     from .engine.pretrained import load_pretrained
     from .engine.report import ExportReport
+    from .engine.sweeps import Job, JobResult, Limits, Sweep, sweep
     from .engine.symbolic import trace_symbolically
     from .engine.tagging import tag_onnx
     from .engine.validation import validate
@@ -35,8 +36,12 @@ __all__ = [
     "Comparison",
     "ExportReport",
     "GenerationReport",
+    "Job",
+    "JobResult",
+    "Limits",
     "ModelExportError",
     "OptimizationOptions",
+    "Sweep",
     "__version__",
     "agreement",
     "compare",
@@ -46,6 +51,7 @@ __all__ = [
     "load_pretrained",
     "make_inputs",
     "read_hierarchy",
+    "sweep",
     "tag_onnx",
     "trace_symbolically",
     "unload_ipython_extension",
@@ -56,8 +62,12 @@ _HOME = {
     "Comparison": "comparison",
     "ExportReport": "report",
     "GenerationReport": "generation",
+    "Job": "sweeps",
+    "JobResult": "sweeps",
+    "Limits": "sweeps",
     "ModelExportError": "errors",
     "OptimizationOptions": "optimization",
+    "Sweep": "sweeps",
     "agreement": "agreement",
     "compare": "compare",
     "export_generation": "generation",
@@ -65,6 +75,7 @@ _HOME = {
     "load_pretrained": "pretrained",
     "make_inputs": "automatic",
     "read_hierarchy": "hierarchy",
+    "sweep": "sweeps",
     "tag_onnx": "tagging",
     "trace_symbolically": "symbolic",
     "validate": "validation",

@@ -32,6 +32,7 @@ EXAMPLES = {
     "export": "export my_models:net --inputs my_models:batch -o net.onnx",
     "compare": "compare fx.onnx htp.onnx",
     "open": "open net.onnx -o net.html --no-browser",
+    "sweep": "sweep nightly.toml --retry failed",
     "tag": "tag optimised.onnx my_models:net --inputs my_models:batch -o tagged.onnx",
     "validate": "validate net.onnx --model my_models:net --inputs my_models:batch",
     "analyze": "analyze net.onnx --path 'encoder.layer.*' --csv",
@@ -102,7 +103,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(end.code or 0)
     try:
         with _set_apart(options.debug):
-            from .cli_actions import ACTIONS, Command  # PyTorch takes seconds: not for --help
+            from .cli_actions import ACTIONS  # PyTorch takes seconds: not for --help
+            from .cli_command import Command
             from .cli_output import show
 
             outcome = ACTIONS[options.verb](Command(SHELL_VERBS[options.verb], options))

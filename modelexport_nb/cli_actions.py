@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import webbrowser
-from argparse import Namespace
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import analysis_views, generation_views, text, validation_views
 from .analysis import Analysis
-from .cli_models import load_value, named_subject
+from .cli_command import Command, Outcome, dynamic_of, note
+from .cli_sweep import sweep
 from .engine.bundle import export_bundle
-from .engine.clock import Progress
 from .engine.compare import compare as compare_strategies
 from .engine.comparison import Comparison
 from .engine.errors import InputError, OptionError, PathError
@@ -29,56 +25,8 @@ from .engine.hierarchy import read_hierarchy
 from .engine.report import ExportReport
 from .engine.tagging import tag_onnx
 from .engine.validation import validate as validate_file
-from .grammar import Verb
 from .options import LIMITS, MAKING, PROGRESS, SHELL_INPUTS
-from .progress import progress_bar
-from .subjects import SUFFIX, Subject, check_generation, names_axes
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a verb found, for people (at most so many columns wide) and for programs.
-
-    `ok` tells whether all is as it should be; `markdown` that the text is Markdown.
-    """
-
-    text: Callable[[int], str]
-    json: Callable[[], str]
-    ok: bool = True
-    markdown: bool = False
-
-
-@dataclass(frozen=True)
-class Command:
-    """A parsed command line."""
-
-    verb: Verb
-    options: Namespace
-
-    def given(self, name: str) -> Any:
-        """What the line says; None where it does not."""
-        return getattr(self.options, name)
-
-    def choice(self, name: str) -> Any:
-        """What the line says, else the default."""
-        value = self.given(name)
-        return self.verb.default(name) if value is None else value
-
-    def choices(self, *names: str) -> dict[str, Any]:
-        """Several choices by name."""
-        return {name: self.choice(name) for name in names}
-
-    def said(self, *names: str) -> dict[str, Any]:
-        """Of these what the line says; the engine knows what holds where it does not."""
-        return {name: self.given(name) for name in names if self.given(name) is not None}
-
-    def subject(self, model: str, *, engine_can: bool = False) -> Subject:
-        """The model of this name, with inputs."""
-        return named_subject(model, self.given("inputs"), self.options, engine_can=engine_can)
-
-    def progress(self, doing: str, done: str) -> AbstractContextManager[Progress | None]:
-        """A bar, where somebody looks."""
-        return progress_bar(self.choice("progress") and sys.stderr.isatty(), doing, done)
+from .subjects import SUFFIX, Subject, check_generation
 
 
 def export(command: Command) -> Outcome:
@@ -88,7 +36,7 @@ def export(command: Command) -> Outcome:
     subject = command.subject(command.given("model"), engine_can=True)
     options = command.choices("strategy", "capture", "opset", "metadata", "verify")
     options |= command.said("weights", "work_dir", *LIMITS)
-    options["dynamic"] = _dynamic(command)
+    options["dynamic"] = dynamic_of(command)
     bundle = command.given("bundle")
     if bundle is not None and command.given("output") is not None:
         raise OptionError("--bundle and -o exclude each other: the file of a bundle is model.onnx in its folder.")
@@ -155,7 +103,7 @@ def _compare_files(command: Command) -> Comparison:
 def _compare_new(command: Command, name: str) -> Comparison:
     subject = _told(command.subject(name))
     options = command.choices("strategies", "captures", "opset", "verify", "values_limit", "folder")
-    options["dynamic"] = _dynamic(command)
+    options["dynamic"] = dynamic_of(command)
     with command.progress("comparing", "compared") as progress:
         return compare_strategies(subject.model, subject.inputs, **options, progress=progress)
 
@@ -198,22 +146,19 @@ def open_file(command: Command) -> Outcome:
     page = HierarchyWidget(hierarchy).save_html(page)
     shown = command.choice("browser") and webbrowser.open(page.absolute().as_uri())
     if command.choice("browser") and not shown:
-        _note("no browser could be started: open the page by hand")
+        note("no browser could be started: open the page by hand")
     return Outcome(lambda width: str(page), lambda: _dump({"file": hierarchy.path.name, "page": str(page)}))
 
 
 ACTIONS: dict[str, Callable[[Command], Outcome]] = {
     "export": export,
     "compare": compare,
+    "sweep": sweep,
     "open": open_file,
     "tag": tag,
     "validate": validate,
     "analyze": analyze,
 }
-
-
-def _note(line: str) -> None:
-    print(f"note: {line}", file=sys.stderr)
 
 
 def _output(command: Command, model: Any, *, folder: bool = False) -> Path:
@@ -228,15 +173,10 @@ def _output(command: Command, model: Any, *, folder: bool = False) -> Path:
     return path
 
 
-def _dynamic(command: Command) -> Any:
-    shapes = command.given("dynamic")
-    return shapes if shapes is None or names_axes(shapes) else load_value(shapes)
-
-
 def _told(subject: Subject) -> Subject:
     """For results that have no place for notes."""
-    for note in subject.notes:
-        _note(note)
+    for line in subject.notes:
+        note(line)
     return subject
 
 

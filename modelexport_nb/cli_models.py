@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import sys
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from .engine.errors import InputError, OptionError, one_line
-from .engine.named_objects import NAMED, called, load_object
+from .engine.named_objects import NAMED, called, importing_from, load_object
 from .subjects import Subject, check_loading, load_subject, make_missing_inputs
 
 
@@ -45,15 +43,9 @@ def load_value(spec: str) -> Any:
         raise OptionError(f'"{spec}" is neither a Python literal nor module:name: {one_line(error)}.') from None
 
 
-@contextmanager
-def importing_here() -> Iterator[None]:
+def importing_here() -> AbstractContextManager[None]:
     """Let `import` find what is in the present folder, as Python itself does."""
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
-    try:
-        yield
-    finally:
-        sys.path.remove(here)
+    return importing_from(Path.cwd())
 
 
 def _model(spec: str, options: Namespace) -> Subject:

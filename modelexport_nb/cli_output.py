@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from . import text
-from .cli_actions import Outcome
+from .cli_command import Outcome
 
 
 class _Marks(RegexHighlighter):

@@ -1,14 +1,13 @@
-"""What an argument and a verb are, and what their values mean. Knows neither IPython nor the engine."""
+"""What an argument and a verb are, and what their values mean. Knows neither IPython nor PyTorch."""
 
 from __future__ import annotations
 
 import math
-import re
 from argparse import Action, ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
 from dataclasses import dataclass, field
 from typing import Any
 
-_SIZE = re.compile(r"(?P<number>\d[\d_]*(?:\.\d+)?)\s*(?:(?P<thousands>[kMGT])(?P<binary>i)?)?B?", re.IGNORECASE)
+from .engine.sizes import parse_size
 
 
 class Once(Action):
@@ -25,8 +24,9 @@ class Argument:
     """One argument. `keywords` are argparse's.
 
     `values` says what its value is, for completion: `model`, `inputs`, `compared`, `exported`, `strategy`, `capture`,
-    `metadata`, `verify`, `weights`, `task`, `class`, `dynamic`, `file`, or the plural of one, which stands for several
-    with commas between; None where nothing can be foreseen. `default` is what counts where a line does not say.
+    `metadata`, `verify`, `weights`, `task`, `class`, `dynamic`, `sweep`, `retry`, `file`, or the plural of one, which
+    stands for several with commas between; None where nothing can be foreseen. `default` is what counts where a line
+    does not say.
     """
 
     flags: tuple[str, ...]
@@ -97,11 +97,10 @@ class Verb:
 
 def byte_size(text: str) -> int:
     """The bytes that `500MB`, `1.5 GiB` or `2000000` mean."""
-    match = _SIZE.fullmatch(unquoted(text.strip()))
-    if match is None:
-        raise ArgumentTypeError(f"{text} is no size. Write bytes, or a size such as 500MB or 2GB.")
-    power = " KMGT".index((match["thousands"] or " ").upper())
-    return int(float(match["number"]) * (1024 if match["binary"] else 1000) ** power)
+    try:
+        return parse_size(unquoted(text.strip()))
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def seconds(text: str) -> float:
@@ -113,6 +112,14 @@ def seconds(text: str) -> float:
     if not 0 < found < math.inf:
         raise ArgumentTypeError(f"{text} is no time. Write seconds above 0, such as 600.")
     return found
+
+
+def whole(text: str) -> int:
+    """The whole number from 1 that `4` means."""
+    found = unquoted(text.strip())
+    if not found.isdecimal() or int(found) < 1:
+        raise ArgumentTypeError(f"{text} is no whole number from 1.")
+    return int(found)
 
 
 def shape(text: str) -> tuple[str, tuple[int, ...]]:
@@ -130,6 +137,11 @@ def listed(text: str) -> tuple[str, ...]:
     if not all(names):
         raise ArgumentTypeError(f"{text} is no list of names. Put commas between them, as in fx,htp.")
     return names
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers that `18,20` lists."""
+    return tuple(map(whole, listed(text)))
 
 
 def unquoted(text: str) -> str:

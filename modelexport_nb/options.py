@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import BooleanOptionalAction
 from dataclasses import replace
 
-from .grammar import Argument, Once, byte_size, listed, seconds, shape
+from .grammar import Argument, Once, byte_size, listed, numbers, seconds, shape, whole
 
 METADATA = ("lean", "full", "none")
 VERIFY = ("model", "modules", "off")
 STRATEGIES = ("fx", "htp", "usage_based")
 WHICH_WEIGHTS = ("all", "none")
+RETRY_WHICH = ("changed", "failed", "all")
 
 # ---- what a verb is about ----
 
@@ -208,6 +209,56 @@ PROGRESS = Argument(
     "Show a bar that names the stage; on the command line only where that is a terminal.",
     default=True,
     keywords={"action": BooleanOptionalAction},
+)
+
+# ---- what is swept, and where it goes: the plan has all that too, and a line wins over it ----
+
+_PLANNED = "Without it, as the plan says"
+SWEEP_AXES = (
+    replace(STRATEGIES_LIST, help=f"The strategies, with commas between. {_PLANNED}, else auto.", default=None),
+    replace(CAPTURES_LIST, help=f"The captures, with commas between. {_PLANNED}, else auto.", default=None),
+    Argument(
+        ("--opsets",),
+        f"The ONNX opsets, with commas between, such as 18,20. {_PLANNED}, else the exporter's own.",
+        keywords={"metavar": "NUMBERS", "type": numbers, "action": Once},
+    ),
+)
+SWEEP_DYNAMIC = replace(DYNAMIC, help=DYNAMIC.help.replace("Without it, none", f"{_PLANNED}, else none"))
+SWEEP_VERIFY = replace(VERIFY_LEVEL, help=f"{VERIFY_LEVEL.help} {_PLANNED}, else model.", default=None)
+SWEEP_LIMITS = (
+    replace(TIMEOUT, help=f"Seconds after which a job is ended. {_PLANNED}, else never."),
+    replace(MEMORY_LIMIT, help=f"Bytes that a job may take beside its model, such as 4GB. {_PLANNED}, else no limit."),
+    Argument(
+        ("--workers",),
+        f"How many jobs run at once. {_PLANNED}, else one for each core, on a cluster for each of its threads.",
+        keywords={"metavar": "N", "type": whole},
+    ),
+)
+STORE = Argument(
+    ("--store",),
+    "The file that keeps the results: what is in it and did not change does not run again. Without it, as the plan "
+    "says, else with its name and .db; where there is no plan, sweep.db.",
+    "file",
+    keywords={"metavar": "PATH"},
+)
+ARTIFACTS = Argument(
+    ("--artifacts",),
+    f"Where the files of the exports go: a folder, or a URL that fsspec knows. {_PLANNED}, else beside the store.",
+    "file",
+    keywords={"metavar": "PLACE"},
+)
+SCHEDULER = Argument(
+    ("--scheduler",),
+    f"The Dask scheduler whose workers do the jobs, such as tcp://10.0.0.1:8786. {_PLANNED}, else this machine.",
+    keywords={"metavar": "ADDRESS"},
+)
+RETRY = Argument(
+    ("--retry",),
+    "What runs although it is in the store: changed (what is made from something else by now), failed (also what "
+    "failed) or all.",
+    "retry",
+    "changed",
+    {"metavar": "WHICH", "action": Once},
 )
 # On the command line every verb has these too.
 JSON = Argument(("--json",), "Print JSON.", default=False, keywords={"action": "store_true"})

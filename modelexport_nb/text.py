@@ -103,8 +103,8 @@ def tree_lines(
     """The module tree, one line for each entry: name and class, nodes, and what `of` says of it under `beside`."""
     of = of or _parameters
     cells = [("", _numbers("ONNX nodes", beside)), *_cells(outline(shown, ROWS), "", "", of)]
-    left = min(max(_columns(text) for text, _ in cells), width - NUMBERS)
-    return [_fit(f"{_fit(text, left)}  {facts}", width).rstrip() for text, facts in cells]
+    left = min(max(columns(text) for text, _ in cells), width - NUMBERS)
+    return [fit(f"{fit(text, left)}  {facts}", width).rstrip() for text, facts in cells]
 
 
 def _parameters(entry: Entry) -> str:
@@ -176,14 +176,15 @@ def _scaled(number: int) -> tuple[str, str]:
     return f"{value:.{max(3 - whole, 0)}f}", unit
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
+    """How many columns of a terminal it takes."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _fit(text: str, columns: int) -> str:
+def fit(text: str, room: int) -> str:
     """`text` padded to, or cut with an ellipsis at, so many columns of a terminal."""
-    if _columns(text) > columns:
-        while _columns(text) > columns - 1:
+    if columns(text) > room:
+        while columns(text) > room - 1:
             text = text[:-1]
         text += "…"
-    return text + " " * (columns - _columns(text))
+    return text + " " * (room - columns(text))

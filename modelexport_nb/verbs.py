@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from .grammar import Argument, Verb
 from .options import (
+    ARTIFACTS,
     BUNDLE,
     CAPTURE,
     CAPTURES_LIST,
@@ -28,11 +29,18 @@ from .options import (
     OPSET,
     OUTPUT,
     PROGRESS,
+    RETRY,
+    SCHEDULER,
     SHELL_FILE,
     SHELL_INPUTS,
     SHELL_MODEL,
+    STORE,
     STRATEGIES_LIST,
     STRATEGY,
+    SWEEP_AXES,
+    SWEEP_DYNAMIC,
+    SWEEP_LIMITS,
+    SWEEP_VERIFY,
     TIMEOUT,
     VALUES_LIMIT,
     VERIFY_LEVEL,
@@ -157,12 +165,43 @@ ANALYZE = Verb(
         ),
     ),
 )
+SWEEP = Verb(
+    "sweep",
+    "Export many models in many ways at once, on this machine or on a Dask cluster, and keep what comes of each.",
+    (
+        *SWEEP_AXES,
+        *(SWEEP_DYNAMIC, SWEEP_VERIFY, NO_VERIFY),
+        *SWEEP_LIMITS,
+        *(STORE, ARTIFACTS, SCHEDULER, RETRY, PROGRESS),
+    ),
+    (
+        Argument(
+            ("what",),
+            "A plan, which is a TOML file; or models, in a list or in a dict whose keys name the rows, each alone or "
+            "as a pair of it and its inputs; or a list of jobs.",
+            "sweep",
+        ),
+        Argument(
+            ("--background",),
+            "Come back at once and go on while other cells run; wait() of what is returned waits, cancel() stops it.",
+            default=False,
+            keywords={"action": "store_const", "const": True},
+        ),
+    ),
+    (
+        Argument(
+            ("plan",),
+            "The plan: a TOML file. The guide (docs/sweeps.md) tells what can stand in it.",
+            keywords={"metavar": "PLAN"},
+        ),
+    ),
+)
 
 
 def _by_name(verbs: Iterable[Verb]) -> dict[str, Verb]:
     return {verb.name: verb for verb in verbs}
 
 
-VERBS = (EXPORT, COMPARE, OPEN, TAG, CHECK, VALIDATE, HISTORY, ANALYZE)
+VERBS = (EXPORT, COMPARE, SWEEP, OPEN, TAG, CHECK, VALIDATE, HISTORY, ANALYZE)
 NOTEBOOK_VERBS = _by_name(verb for verb in VERBS if verb.notebook is not None)
 SHELL_VERBS = _by_name(verb for verb in VERBS if verb.shell is not None)

@@ -18,7 +18,18 @@ from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).parents[1]
 LAID_OUT = ROOT / "build" / "docs"
-GUIDE = ["magic", "command-line", "api", "view", "attribution", "measures", "contract", "limits", "neighbours"]
+GUIDE = [
+    "magic",
+    "command-line",
+    "api",
+    "sweeps",
+    "view",
+    "attribution",
+    "measures",
+    "contract",
+    "limits",
+    "neighbours",
+]
 LOG = logging.getLogger("mkdocs.hooks.site_pages")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 

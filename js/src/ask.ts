@@ -42,13 +42,15 @@ export type Question =
   | { kind: "node"; index: number }
   | { kind: "source"; row: number }
   | { kind: "table"; nodes: number[] }
-  | { kind: "page"; format: PageFormat };
+  | { kind: "page"; format: PageFormat }
+  | { kind: "job"; number: number };
 
 export type Answer =
   | { kind: "node"; detail: NodeDetail }
   | { kind: "source"; source: SourceText }
   | { kind: "table"; details: NodeDetail[] }
   | { kind: "page"; text: string }
+  | { kind: "job"; job: unknown }
   | { kind: "error"; message: string }
   | { kind: "silent" };
 

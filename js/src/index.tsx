@@ -7,17 +7,30 @@ import { type CompareStore, createCompareStore } from "./compare/store";
 import { connectCompare } from "./compare/sync";
 import { decode } from "./payload";
 import { createStore, type Store } from "./store";
+import { decodeSweep, isSweep } from "./sweep/payload";
+import { createSweepStore, type SweepStore } from "./sweep/store";
+import { connectSweep, say } from "./sweep/sync";
 import { connect, type Traits } from "./sync";
 import { Compare } from "./ui/compare/Compare";
 import { asFailure, type Failure, FailureMessage } from "./ui/Failure";
+import { Matrix } from "./ui/sweep/Matrix";
 import { Widget } from "./ui/Widget";
 
-function open(model: AnyModel, signal: AbortSignal): Store | CompareStore | Failure {
+type Opened = Store | CompareStore | SweepStore | Failure;
+
+function open(model: AnyModel, signal: AbortSignal): Opened {
   try {
     const payload = model.get("payload");
     if (isComparison(payload)) {
       const store = createCompareStore(decodeComparison(payload), createAsk(model, signal));
       connectCompare(store, model, signal);
+      return store;
+    }
+    if (isSweep(payload)) {
+      const store = createSweepStore(decodeSweep(payload), createAsk(model, signal), () =>
+        say(model, { kind: "cancel" }),
+      );
+      connectSweep(store, model, signal);
       return store;
     }
     const tree = decode(payload);
@@ -29,8 +42,9 @@ function open(model: AnyModel, signal: AbortSignal): Store | CompareStore | Fail
   }
 }
 
-function drawn(opened: Store | CompareStore | Failure) {
+function drawn(opened: Opened) {
   if ("failure" in opened) return <FailureMessage {...opened} />;
+  if ("sweep" in opened) return <Matrix store={opened} />;
   return "comparison" in opened ? <Compare store={opened} /> : <Widget store={opened} />;
 }
 
@@ -39,7 +53,7 @@ function drawn(opened: Store | CompareStore | Failure) {
  * that model: a map from model to store would never find anything.
  */
 export default function widget(): { initialize: Initialize<Traits>; render: Render<Traits> } {
-  let opened: Store | CompareStore | Failure;
+  let opened: Opened;
   return {
     initialize({ model, signal }) {
       opened = open(model, signal);

@@ -90,7 +90,7 @@ const write =
  * Takes a trait's value and follows it; the function returned begins to send. A trait that is not there (an older
  * model) is left alone, a value that did not change is not sent.
  */
-function follow(
+export function follow(
   model: AnyModel,
   signal: AbortSignal,
   name: string,

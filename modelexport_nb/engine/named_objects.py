@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -38,6 +41,16 @@ def load_object(spec: str) -> Any:
             raise InputError(f'"{spec}" has no {name}' + (hint if hint.startswith(". Did") else "."))
         found = getattr(found, name)
     return found
+
+
+@contextmanager
+def importing_from(folder: Path) -> Iterator[None]:
+    """Let `import` find what is in a folder, as Python does with that of a script."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
 
 
 def called(found: Any, spec: str, arguments: Mapping[str, Any] | None = None) -> Any:

@@ -32,6 +32,7 @@ from .history import History
 from .line import Line
 from .namespace import is_module
 from .subjects import dynamic_of, names_model, subject_of
+from .sweep_line import sweep
 from .temporary import temporary_path
 
 Report = TypeVar("Report", ExportReport, GenerationReport)
@@ -191,6 +192,7 @@ def history(line: Line) -> History:
 ACTIONS: dict[str, Callable[[Line], Any]] = {
     "export": export,
     "compare": compare,
+    "sweep": sweep,
     "open": open_file,
     "tag": tag,
     "verify": verify,

@@ -12,12 +12,12 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from modelexport_nb.grammar import Argument
-from modelexport_nb.options import INPUTS, METADATA, VERIFY, WHICH_WEIGHTS
+from modelexport_nb.options import INPUTS, METADATA, RETRY_WHICH, VERIFY, WHICH_WEIGHTS
 from modelexport_nb.verbs import EXPORT, NOTEBOOK_VERBS
 
 from .exported import is_compared, is_exported
 from .line import arguments_of, find_verb
-from .namespace import Fits, Namespace, is_inputs, is_module
+from .namespace import PLAN, Fits, Namespace, is_inputs, is_module, is_swept
 from .pretrained_names import cached_models, class_names, task_names
 
 try:
@@ -40,6 +40,7 @@ VARIABLES: dict[str | None, Fits] = {
     "dynamic": is_inputs,
     "compared": is_compared,
     "exported": is_exported,
+    "sweep": is_swept,
 }
 # Several with commas between, and of what.
 LISTS = {"strategies": "strategy", "captures": "capture"}
@@ -93,6 +94,7 @@ def _fitting(argument: Argument, word: str, namespace: Namespace) -> Found | Non
     if argument.values in VARIABLES:
         more = _files(word) if word and argument.values in FILES_TOO else []
         more += _models(word) if word and argument.values in MODELS_TOO else []
+        more += _plans(word) if argument.values == "sweep" else []
         more += [value for value in _choices(argument.values) if value.startswith(word)]
         if EXPRESSION.search(word):
             return Found(word, more) if more else None
@@ -115,7 +117,13 @@ def _choices(kind: str | None) -> list[str]:
         return task_names()
     if kind == "class":
         return class_names()
-    choices = {"metadata": METADATA, "verify": VERIFY, "weights": WHICH_WEIGHTS, "dynamic": ("auto",)}
+    choices = {
+        "metadata": METADATA,
+        "verify": VERIFY,
+        "weights": WHICH_WEIGHTS,
+        "dynamic": ("auto",),
+        "retry": RETRY_WHICH,
+    }
     return list(choices.get(kind or "", ()))
 
 
@@ -168,6 +176,11 @@ def _models(word: str) -> list[str]:
     """Models of Hugging Face that are here: ids, and folders where the word begins like a path."""
     folders = [file for file in _files(word) if file.endswith("/")] if "/" in word or word[0] in "~." else []
     return [*cached_models(word), *folders]
+
+
+def _plans(word: str) -> list[str]:
+    """TOML files that begin with `word`, and folders that may hold some."""
+    return [file for file in _files(word) if file.strip("\"'").endswith((PLAN, "/"))]
 
 
 def _files(word: str) -> list[str]:

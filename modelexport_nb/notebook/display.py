@@ -1,5 +1,5 @@
-"""How a report, the reports of a model that generates, an opened file or a comparison show themselves: the live view,
-HTML without script, plain text, in one bundle."""
+"""How a report, the reports of a model that generates, an opened file, a comparison or a sweep show themselves: the
+live view, HTML without script, plain text, in one bundle."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from modelexport_nb import generation_views, text
+from modelexport_nb import generation_views, sweep_views, text
 from modelexport_nb.engine import shown as engine_shown
 from modelexport_nb.engine.comparison import Comparison
 from modelexport_nb.engine.errors import ModelExportError
 from modelexport_nb.engine.generation import GenerationReport
 from modelexport_nb.engine.hierarchy import Hierarchy
 from modelexport_nb.engine.report import ExportReport
+from modelexport_nb.engine.sweeps.board import Sweep
 
 from .static_html import escaped, fragment, parts_fragment
 
-Shown = ExportReport | GenerationReport | Hierarchy | Comparison
-SHOWN = (ExportReport, GenerationReport, Hierarchy, Comparison)
-# Lines of each table that the plain text of a comparison shows.
-ROWS = 20
+Shown = ExportReport | GenerationReport | Hierarchy | Comparison | Sweep
+SHOWN = (ExportReport, GenerationReport, Hierarchy, Comparison, Sweep)
+# Lines of each table that the plain text of a comparison shows, and models that the one of a sweep does.
+ROWS, MODELS = 20, 60
 
 
 def connect(shell: InteractiveShell) -> None:
@@ -68,7 +69,7 @@ def mimebundle(shown: Shown, shell: InteractiveShell) -> tuple[dict[str, Any], d
 
 
 def _static(shown: Shown, problem: str) -> str:
-    if isinstance(shown, Comparison):
+    if isinstance(shown, Comparison | Sweep):
         return f"{shown.to_html()}<p>{escaped(problem, 1_000)}</p>"
     if isinstance(shown, GenerationReport):
         return parts_fragment(shown, problem)
@@ -80,6 +81,10 @@ def _make_widget(shown: Shown, variable: str) -> Any:
         from .widgets.comparison import ComparisonWidget
 
         return ComparisonWidget.of(shown, variable)
+    if isinstance(shown, Sweep):
+        from .widgets.sweep import SweepWidget
+
+        return SweepWidget(shown, variable=variable)
     if isinstance(shown, GenerationReport):
         from .widgets.generation import GenerationView
 
@@ -99,6 +104,8 @@ def _pretty(shown: Shown, printer: Any, cycle: bool) -> None:
     alone = len(printer.stack) == 1
     if isinstance(shown, Comparison):
         printer.text(shown.to_markdown(limit=ROWS).rstrip() if alone else repr(shown))
+    elif isinstance(shown, Sweep):
+        printer.text(sweep_views.render(shown, rows=MODELS) if alone else repr(shown))
     elif isinstance(shown, GenerationReport):
         printer.text(generation_views.render(shown) if alone else repr(shown))
     else:

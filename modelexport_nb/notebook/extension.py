@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from .completion import completing
 from .display import displaying
+from .live_sweep import shown_once
 from .magic import ModelExportMagics
 from .settings import ModelExport
 
@@ -27,6 +28,7 @@ def load(shell: InteractiveShell) -> None:
         stack.enter_context(_magic(shell, settings))
         stack.enter_context(completing(shell))
         stack.enter_context(displaying(shell))
+        stack.enter_context(shown_once(shell))
         _loaded[shell] = stack.pop_all()
 
 

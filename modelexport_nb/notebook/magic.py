@@ -68,12 +68,15 @@ class ModelExportMagics(Magics):
             %modelexport compare
             %modelexport compare 1 3
             %modelexport compare model inputs -s fx,htp
+            %modelexport sweep nightly.toml
+            %modelexport sweep models -s fx,htp --opsets 18,20
             %modelexport verify report model inputs
             %modelexport tag model inputs optimised.onnx -o tagged.onnx
             %modelexport open model.onnx
 
         `compare` alone lays beside each other what the cells above exported of the last model. In place of a number
-        of the history it takes a report or a file, too.
+        of the history it takes a report or a file, too. `sweep` exports many models, of a plan in a TOML file or of a
+        variable, and returns a Sweep.
 
         Where a module has the name of a verb, the line means the module: with tag = Net(), `%modelexport tag inputs`
         exports it, and (tag) is never the verb. To have the verb again, give the module another name.

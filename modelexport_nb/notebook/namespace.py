@@ -18,6 +18,8 @@ from modelexport_nb.engine.errors import InputError, PathError, did_you_mean, on
 
 Fits = Callable[[object], bool]
 
+# What the name of a file that holds a plan of a sweep ends with.
+PLAN = ".toml"
 # Longer lists of what there is help nobody.
 SHOWN_NAMES = 8
 
@@ -26,6 +28,16 @@ def is_module(value: object) -> bool:
     """Whether a value is a torch.nn.Module. Asks its type alone: no code of a stranger's object runs."""
     torch = sys.modules.get("torch")
     return torch is not None and issubclass(type(value), torch.nn.Module)
+
+
+def is_swept(value: object) -> bool:
+    """Whether a value holds models or jobs to sweep: a list or a dict that begins with one, alone or in a pair."""
+    if not isinstance(value, list | tuple | dict) or not value:
+        return False
+    first = next(iter(value.values() if isinstance(value, dict) else value))
+    first = first[0] if isinstance(first, tuple) and first else first
+    jobs = sys.modules.get("modelexport_nb.engine.sweeps.jobs")
+    return is_module(first) or (jobs is not None and type(first) is jobs.Job)
 
 
 def is_inputs(value: object) -> bool:

@@ -12,9 +12,10 @@ import { panel } from "./steps/panel.mjs";
 import { quickstart } from "./steps/quickstart.mjs";
 import { saved } from "./steps/saved.mjs";
 import { scale } from "./steps/scale.mjs";
+import { sweep } from "./steps/sweep.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const scenarios = { quickstart, scale, many, saved, panel, compare, generation };
+const scenarios = { quickstart, scale, many, saved, panel, compare, sweep, generation };
 const chosen = process.argv.slice(2);
 
 const report = new Report(process.env.SCREENSHOTS || join(here, "screenshots"));

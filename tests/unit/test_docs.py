@@ -14,6 +14,8 @@ import torch
 import modelexport_nb
 from modelexport_nb import export_model
 from modelexport_nb.engine.attribution import CONFIDENCE
+from modelexport_nb.engine.sweeps import Status
+from modelexport_nb.engine.sweeps.plan import read_plan
 from scripts.reference import PAGES, with_reference
 from scripts.site_pages import GUIDE, faults_of, on_page_content, without_widgets
 
@@ -118,6 +120,20 @@ def test_the_contract_names_every_key_of_a_file(tmp_path: Path) -> None:
 def test_the_evidence_is_told_with_its_confidence() -> None:
     rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", text_of("docs/attribution.md"), re.MULTILINE)
     assert {kind: float(confidence) for kind, confidence in rows} == CONFIDENCE
+
+
+def test_the_plan_of_a_sweep_is_one(tmp_path: Path) -> None:
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", text_of("docs/sweeps.md"), re.MULTILINE | re.DOTALL)
+    for plan in (text, re.sub(r"^# (?=scheduler|captures)", "", text, flags=re.MULTILINE)):
+        (tmp_path / "nightly.toml").write_text(plan, encoding="utf-8")
+        jobs = read_plan(tmp_path / "nightly.toml").jobs()
+        assert {job.model_name for job in jobs} == {"MiniLM", "my_models:Net"}
+    assert len(jobs) == 2 * 3 * 2 * 2 * 2
+
+
+def test_every_status_of_a_job_is_told() -> None:
+    told = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", text_of("docs/sweeps.md"), re.MULTILINE)
+    assert re.findall(r"`(\w+)`", " ".join(told)) == [str(status) for status in Status]
 
 
 # ---- the site ----

@@ -38,8 +38,9 @@ def section(documented: Any, title: str) -> str:
 
 
 def entries(documented: Any, title: str) -> list[str]:
-    """What a section describes, name by name."""
-    return re.findall(r"^(\w+): \S", section(documented, title), re.MULTILINE)
+    """What a section describes, name by name; several that mean alike may share a line."""
+    found = re.findall(r"^(\w+(?:, \w+)*): \S", section(documented, title), re.MULTILINE)
+    return [name for names in found for name in names.split(", ")]
 
 
 def parameters(function: Callable[..., Any]) -> list[str]:
@@ -62,10 +63,20 @@ def test_results_and_errors_are_described(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_field_is_described(name: str) -> None:
-    fields = [field.name for field in dataclasses.fields(CLASSES[name]) if not field.name.startswith("_")]
-    described = entries(CLASSES[name], "Attributes")
-    assert not set(fields) - set(described)
+    fields = fields_of(CLASSES[name])
+    described = [*entries(CLASSES[name], "Attributes"), *entries(CLASSES[name], "Args")]
+    assert described and not set(fields) - set(described)
     assert all(hasattr(CLASSES[name], attribute) or attribute in fields for attribute in described)
+
+
+def fields_of(documented: type) -> list[str]:
+    """What an object of a class has: fields of a dataclass, else what it is given when it is made."""
+    if dataclasses.is_dataclass(documented):
+        names = [field.name for field in dataclasses.fields(documented)]
+    else:
+        made = inspect.getsource(documented.__init__)  # type: ignore[misc]
+        names = re.findall(r"^ +self\.(\w+) = ", made, re.MULTILINE)
+    return [name for name in names if not name.startswith("_")]
 
 
 @pytest.mark.parametrize("name", METHODS)

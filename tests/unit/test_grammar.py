@@ -6,22 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from modelexport_nb import cli, compare, export_model, tag_onnx
+from modelexport_nb import cli, compare, export_model, sweep, tag_onnx
 from modelexport_nb.engine.capture import known_captures
 from modelexport_nb.engine.metadata import METADATA_CHOICES
+from modelexport_nb.engine.sweeps.run import RETRY
 from modelexport_nb.engine.validation import validate
 from modelexport_nb.engine.verification import VERIFY_CHOICES
 from modelexport_nb.engine.weightless import WEIGHTS_CHOICES
-from modelexport_nb.grammar import byte_size, listed, seconds, shape
+from modelexport_nb.grammar import byte_size, listed, numbers, seconds, shape, whole
 from modelexport_nb.notebook.line import parser_of
 from modelexport_nb.notebook.settings import ModelExport
-from modelexport_nb.options import CAPTURE, METADATA, VERIFY, WHICH_WEIGHTS
+from modelexport_nb.options import CAPTURE, METADATA, RETRY_WHICH, VERIFY, WHICH_WEIGHTS
 from modelexport_nb.verbs import CHECK, NOTEBOOK_VERBS, SHELL_VERBS, VALIDATE, VERBS
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 PAIRS = [(name, verb, SHELL_VERBS[name]) for name, verb in NOTEBOOK_VERBS.items() if name in SHELL_VERBS]
 PAIRS.append(("verify", CHECK, VALIDATE))  # one thing; on the command line under the name that such tools have
-APIS = {"export": export_model, "compare": compare, "tag": tag_onnx, "verify": validate}
+APIS = {"export": export_model, "compare": compare, "sweep": sweep, "tag": tag_onnx, "verify": validate}
+# A bar is for people; the store of a plan is called like the plan.
+OWN = ("progress", "store")
 
 
 def options_of(parser, names):
@@ -34,8 +37,8 @@ def options_of(parser, names):
 
 
 def test_both_sides_have_the_verbs_they_should():
-    assert list(NOTEBOOK_VERBS) == ["export", "compare", "open", "tag", "verify", "history"]
-    assert list(SHELL_VERBS) == ["export", "compare", "open", "tag", "validate", "analyze"]
+    assert list(NOTEBOOK_VERBS) == ["export", "compare", "sweep", "open", "tag", "verify", "history"]
+    assert list(SHELL_VERBS) == ["export", "compare", "sweep", "open", "tag", "validate", "analyze"]
 
 
 @pytest.mark.parametrize(("name", "notebook", "shell"), PAIRS, ids=[name for name, *_ in PAIRS])
@@ -64,7 +67,7 @@ def test_defaults_are_those_of_the_engine(name, verb, _):
         return
     defaults = {key: p.default for key, p in inspect.signature(APIS[name]).parameters.items()}
     for spec in verb.options:
-        if defaults.get(spec.name, inspect.Parameter.empty) is not inspect.Parameter.empty and spec.name != "progress":
+        if defaults.get(spec.name, inspect.Parameter.empty) is not inspect.Parameter.empty and spec.name not in OWN:
             told = spec.default if spec.flags != ("--no-verify",) else verb.default("verify")
             assert told == defaults[spec.name], spec.flags
 
@@ -80,6 +83,7 @@ def test_choices_are_those_of_the_engine():
     assert METADATA == METADATA_CHOICES
     assert VERIFY == VERIFY_CHOICES
     assert WHICH_WEIGHTS == WEIGHTS_CHOICES
+    assert RETRY_WHICH == RETRY
     assert all(name in CAPTURE.help for name in known_captures())
 
 
@@ -146,3 +150,12 @@ def test_sizes():
     assert byte_size("1.5 GiB") == 3 * 2**29
     with pytest.raises(ArgumentTypeError, match="no size"):
         byte_size("much")
+
+
+def test_whole_numbers():
+    assert whole(" 4 ") == 4 and numbers("18, 20") == (18, 20)
+    for text in ("", "0", "-1", "1.5", "²", "four"):
+        with pytest.raises(ArgumentTypeError, match="no whole number from 1"):
+            whole(text)
+    with pytest.raises(ArgumentTypeError, match="Put commas between them"):
+        numbers("18,")

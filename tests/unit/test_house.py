@@ -85,6 +85,7 @@ def test_importing_the_package_is_quick():
 # Names of architectures that are words of ours for other things.
 OTHER_WORDS = {
     "align": "what a comparison does with two trees",
+    "aria": "the attributes of HTML for screen readers, `aria-label`",
     "codegen": "what writes a graph of torch as Python, `_codegen`",
     "esm": "the script of a widget, `_esm`",
 }

@@ -2,9 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { type KeyList, Keys } from "./Keys";
 import { CopyButton } from "./parts";
-import type { View } from "./view";
+import type { Shell } from "./view";
 
-export function Foot({ view, keys, children }: { view: View; keys: KeyList; children?: ComponentChildren }) {
+export function Foot({ view, keys, children }: { view: Shell; keys: KeyList; children?: ComponentChildren }) {
   const python = view.store.python.value;
   return (
     <div class="foot" data-zone="foot">

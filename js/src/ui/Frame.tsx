@@ -2,16 +2,16 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import { ROOT } from "./root";
-import type { View } from "./view";
+import type { Shell } from "./view";
 
-interface FrameProps<V extends View> {
+interface FrameProps<V extends Shell> {
   view: V;
   label: string;
   onKey(event: KeyboardEvent, view: V, root: HTMLElement): void;
   children: ComponentChildren;
 }
 
-export function Frame<V extends View>({ view, label, onKey, children }: FrameProps<V>) {
+export function Frame<V extends Shell>({ view, label, onKey, children }: FrameProps<V>) {
   const root = useRef<HTMLDivElement>(null);
   return (
     // A group, not a landmark: one model may be shown twice on a page.

@@ -8,7 +8,7 @@ import { download, fileName } from "./download";
 import { Icon, VERDICTS } from "./Icons";
 import { Popover } from "./Popover";
 import { CopyButton, Link } from "./parts";
-import { quiet, type View } from "./view";
+import { quiet, type Shell, type View } from "./view";
 
 export function Head({ view }: { view: View }) {
   const { tree } = view.store;
@@ -91,7 +91,7 @@ function Share({ view }: { view: View }) {
 }
 
 interface SaveProps {
-  view: View;
+  view: Shell;
   /** Lines of Python that write files, ready to copy. */
   lines: (readonly [what: string, line: string])[];
   children?: ComponentChildren;

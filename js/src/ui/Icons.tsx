@@ -21,6 +21,11 @@ const PATHS = {
   turn: "M3.4 1.5v9M1.2 8.3L3.4 10.5l2.2-2.2M7.4 11.5h6M11.4 9.3l2.2 2.2-2.2 2.2",
   left: "M9.5 4.5L6 8l3.5 3.5",
   right: "M6.5 4.5L10 8l-3.5 3.5",
+  play: "M5.5 3.8l6.5 4.2-6.5 4.2z",
+  ring: "M10.4 8a2.4 2.4 0 1 1-4.8 0a2.4 2.4 0 0 1 4.8 0",
+  stored: "M3.5 4.5c0-2 9-2 9 0v7c0 2-9 2-9 0zM3.5 4.5c0 2 9 2 9 0",
+  sort: "M5 3v10M2.8 10.8L5 13l2.2-2.2M11 13V3M8.8 5.2L11 3l2.2 2.2",
+  swap: "M2.5 5.5h10M9.7 2.7l2.8 2.8-2.8 2.8M13.5 10.5h-10M6.3 7.7l-2.8 2.8 2.8 2.8",
   hue: "M8 2.2c2.6 3 4 5 4 7a4 4 0 0 1-8 0c0-2 1.4-4 4-7zM8 13.2V2.2",
 } as const;
 
@@ -33,9 +38,9 @@ export const VERDICTS = {
   none: { icon: "minus", word: "" },
 } as const;
 
-export function Icon({ name }: { name: IconName }) {
+export function Icon({ name, kind }: { name: IconName; kind?: string }) {
   return (
-    <svg class="i" viewBox="0 0 16 16" aria-hidden="true">
+    <svg class={kind ? `i ${kind}` : "i"} viewBox="0 0 16 16" aria-hidden="true">
       <path d={PATHS[name]} />
     </svg>
   );

@@ -1,6 +1,6 @@
 /** The list of keys. */
 import { Popover } from "./Popover";
-import type { View } from "./view";
+import type { Shell } from "./view";
 
 export type KeyList = (readonly [key: string, what: string])[];
 
@@ -52,7 +52,7 @@ export const COMPARE_KEYS: KeyList = [
   ...LAST,
 ];
 
-export function Keys({ view, keys }: { view: View; keys: KeyList }) {
+export function Keys({ view, keys }: { view: Shell; keys: KeyList }) {
   const button = (
     <>
       <span class="key">?</span> keys

@@ -1,10 +1,10 @@
 /** A button and what hangs open below or above it. One popover at a time; Esc or a press elsewhere closes it. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { quiet, type View } from "./view";
+import { quiet, type Shell } from "./view";
 
 interface PopoverProps {
-  view: View;
+  view: Shell;
   name: string;
   label: string;
   /** What the button shows. */
@@ -43,7 +43,7 @@ export function Popover({ view, name, label, button, pressed, children, ...rest 
   );
 }
 
-function Box({ view, label, children }: { view: View; label: string; children: ComponentChildren }) {
+function Box({ view, label, children }: { view: Shell; label: string; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     box.current?.focus({ preventScroll: true });
@@ -61,7 +61,7 @@ function Box({ view, label, children }: { view: View; label: string; children: C
 }
 
 /** Closes the popover that hangs open and gives the focus back to its button; false when none does. */
-export function closePopover(view: View, root: HTMLElement): boolean {
+export function closePopover(view: Shell, root: HTMLElement): boolean {
   const name = view.popover.peek();
   if (name === null) return false;
   view.popover.value = null;

@@ -1,6 +1,6 @@
 /** Mouse and keys in the lists of the pane, and in the heads of columns. */
 import { isLetter, modified, moved, taken } from "../keyboard";
-import type { View } from "./view";
+import type { Shell, View } from "./view";
 
 /** The number that the nearest element bears in `data-name`, or null. */
 export function numberAt(event: Event, name: string): number | null {
@@ -35,7 +35,7 @@ export function listKey(event: KeyboardEvent, { view, place, count, page, choose
 }
 
 /** ← and → walk the heads of the columns, ↓ goes back to the rows. */
-export function headerKey(event: KeyboardEvent, view: View): void {
+export function headerKey(event: KeyboardEvent, view: Shell): void {
   const buttons = [...(event.currentTarget as HTMLElement).querySelectorAll("button")];
   const at = buttons.indexOf(event.target as HTMLButtonElement);
   if (event.key === "ArrowDown") view.focus.value = "tree";

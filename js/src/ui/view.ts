@@ -1,27 +1,32 @@
 /** What belongs to one view and not to the model: where its focus is, what it says aloud, what hangs open. */
-import { type Signal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { createTypeAhead } from "../keyboard";
 import { NONE, type Store, type Tab } from "../store";
 
-export interface View {
-  store: Store;
+/** What the frame and what hangs open in it need of a view, whatever it shows. */
+export interface Shell {
+  store: { python: ReadonlySignal<string> };
   /** Unlike that of any other view on the page. */
   id: string;
+  /** The list or panel whose tab stop takes the focus after the next drawing. */
+  focus: Signal<"tree" | Tab | null>;
+  /** The popover that hangs open, by name: one at a time. */
+  popover: Signal<string | null>;
+  /** Said by the screen reader. */
+  said: Signal<string>;
+}
+
+export interface View extends Shell {
+  store: Store;
   /** The row, and the place in the node list, that hold the tab stop. */
   active: Signal<number>;
   activeNode: Signal<number>;
   /** Where a selection that is extended began. */
   anchor: Signal<number>;
-  /** The list or panel whose tab stop takes the focus after the next drawing. */
-  focus: Signal<"tree" | Tab | null>;
   /** Letters typed in the tree; keys that are letters wait until nobody is typing a name. */
   typed: ReturnType<typeof createTypeAhead>;
-  /** The popover that hangs open, by name: one at a time. */
-  popover: Signal<string | null>;
-  /** Said by the screen reader. */
-  said: Signal<string>;
 }
 
 export function createView(store: Store, id: string): View {

@@ -43,7 +43,7 @@ function letter(event: KeyboardEvent, view: View): void {
 }
 
 /** Tree → pane → foot → tree; elsewhere the first. */
-function nextZone(root: HTMLElement, by: 1 | -1): void {
+export function nextZone(root: HTMLElement, by: 1 | -1): void {
   const zones = [...root.querySelectorAll<HTMLElement>("[data-zone]")];
   const at = zones.indexOf(document.activeElement?.closest("[data-zone]") as HTMLElement);
   const zone = zones[at < 0 ? 0 : (at + by + zones.length) % zones.length];
@@ -57,9 +57,11 @@ function leave(view: View, root: HTMLElement): void {
   if (closePopover(view, root)) return;
   if (store.query.peek() !== "") store.setQuery("");
   else if (store.node.peek() !== NONE) closeDetail(view);
-  else {
-    const outside = root.parentElement?.closest<HTMLElement>("[tabindex]");
-    if (outside) outside.focus();
-    else (document.activeElement as HTMLElement | null)?.blur();
-  }
+  else leaveToCell(root);
+}
+
+export function leaveToCell(root: HTMLElement): void {
+  const outside = root.parentElement?.closest<HTMLElement>("[tabindex]");
+  if (outside) outside.focus();
+  else (document.activeElement as HTMLElement | null)?.blur();
 }

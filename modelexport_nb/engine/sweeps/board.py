@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelExportError, did_you_mean
+from ..errors import ModelExportError, did_you_mean, one_line
 from ..hierarchy import Hierarchy, read_hierarchy
 from ..shown import make_widget
 from .places import Place
@@ -91,6 +91,11 @@ class Sweep(Mapping[str, JobResult]):
         return self._cancelled
 
     @property
+    def problem(self) -> str:
+        """Why the sweep itself came to an end before its jobs did, such as a full disk; empty where it did not."""
+        return "" if self._error is None else one_line(self._error)
+
+    @property
     def elapsed(self) -> float:
         """Seconds since it began; until its end, when that has come."""
         return (self._ended or time.monotonic()) - self._begun
@@ -166,6 +171,45 @@ class Sweep(Mapping[str, JobResult]):
         if self._widget is None:
             self._widget = make_widget(self)
         return self._widget
+
+    def to_frame(self) -> Any:
+        """The jobs as a pandas DataFrame: one row each, indexed by name."""
+        from modelexport_nb.sweep_views import to_frame
+
+        return to_frame(self)
+
+    def to_markdown(self, times: bool = False) -> str:
+        """The matrix as a table, and what failed or is to be looked at with its cause.
+
+        The same in every run, unless `times` asks for the seconds and for what was in the store.
+        """
+        from modelexport_nb.sweep_views import to_markdown
+
+        return to_markdown(self, times)
+
+    def to_html(self) -> str:
+        """The matrix as HTML without script, for places where no widget runs. The same in every run."""
+        from modelexport_nb.sweep_html import to_html
+
+        return to_html(self)
+
+    def save_html(self, path: str | Path, times: bool = False) -> Path:
+        """Write the matrix and all that is known of every job as one page that loads nothing.
+
+        The same in every run, unless `times` asks for the seconds, the memory and the folders.
+
+        Raises:
+            PathError: it cannot be written there.
+        """
+        from modelexport_nb.sweep_html import write_html
+
+        return write_html(self, path, times)
+
+    def to_json(self, times: bool = False) -> str:
+        """Everything as JSON. The same in every run, unless `times` asks for the seconds, memory and folders."""
+        from modelexport_nb.sweep_views import to_json
+
+        return to_json(self, times)
 
     def __repr__(self) -> str:
         # One line, the same in every run: no folder, no time.

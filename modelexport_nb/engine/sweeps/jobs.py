@@ -13,6 +13,13 @@ from torch import nn
 
 from ..errors import InputError
 
+_UNSAID: dict[str, tuple[Any, ...]] = {
+    "strategy": (None, "auto"),
+    "capture": (None, "auto"),
+    "opset": (None,),
+    "dynamic": (None,),
+}
+"""What `export_model` does with these options anyway; a column is not called by it."""
 BY_THE_SWEEP = ("path", "inputs", "model", "progress", "timeout", "memory_limit", "isolate", "work_dir")
 """Arguments of `export_model` that a job's options cannot hold: the sweep gives them."""
 
@@ -29,7 +36,8 @@ class Job:
         model_name: the row in the matrix. Without it the name, or the class of a live module.
         variant: the column in the matrix. Without it the options in words.
         arguments: keyword arguments of the class or function that `model` names.
-        task, class_name: how a model of Hugging Face is loaded, as in `load_pretrained`.
+        task: what a model of Hugging Face is loaded for, as in `load_pretrained`.
+        class_name: the class of transformers that loads it.
         trust_remote_code: run code that comes with the files of a model of Hugging Face.
     """
 
@@ -68,28 +76,33 @@ class Job:
         Args:
             models: what `Job` takes as `model`, or pairs of a model and its inputs, or jobs whose own options stay; a
                 mapping names the rows.
-            strategies, opsets, dynamic, captures: the values of these options of `export_model`. What has several
-                names the columns; where nothing has, what is not the default.
+            strategies: values of `strategy` of `export_model`. An option that has several values names the columns;
+                where none has, what is not the default.
+            opsets: values of `opset`.
+            dynamic: values of `dynamic`; None stands for none.
+            captures: values of `capture`.
             options: further options of all of them, such as `verify="modules"`.
 
         Returns:
             The jobs, those of a model together.
+
+        Raises:
+            InputError: a job among the models has an option of its own of which there are several here.
         """
         axes = {"strategy": strategies, "capture": captures, "opset": opsets, "dynamic": dynamic}
         named = models.items() if isinstance(models, Mapping) else (("", model) for model in models)
-        several = [axis for axis, values in axes.items() if len(values) > 1]
-        telling = (
-            several
-            or [axis for axis, values in axes.items() if values and values[0] not in ("auto", None)]
-            or ["strategy"]
-        )
+        several = {axis for axis, values in axes.items() if len(values) > 1}
         jobs = []
         for name, model in named:
             for values in product(*axes.values()):
-                chosen = dict(zip(axes, values, strict=True))
-                variant = in_words({axis: chosen[axis] for axis in telling})
-                given = {axis: value for axis, value in chosen.items() if value is not None}
-                jobs.append(_job(model, name, {**options, **given}, variant))
+                said = {
+                    axis: value
+                    for axis, value in zip(axes, values, strict=True)
+                    if axis in several or value not in _UNSAID[axis]
+                }
+                told = {axis: value for axis, value in said.items() if axis in several or not several}
+                given = {axis: value for axis, value in said.items() if value is not None}
+                jobs.append(_job(model, name, {**options, **given}, told, several))
         return jobs
 
 
@@ -113,6 +126,11 @@ def check_jobs(jobs: Iterable[Job]) -> tuple[Job, ...]:
     return found
 
 
+def own_variant(job: Job) -> str:
+    """The column that its author named; empty where its options do."""
+    return job.variant if job.variant != in_words(job.options) else ""
+
+
 def in_words(options: Mapping[str, Any]) -> str:
     """`fx, opset 20`: options as a column is called; strategies and captures by their bare names."""
     return ", ".join(_word(name, value) for name, value in options.items()) or "defaults"
@@ -130,15 +148,22 @@ def _called(model: Any) -> str:
     return type(model).__name__ if isinstance(model, nn.Module) else str(model)
 
 
-def _job(model: Any, name: str, options: dict[str, Any], variant: str) -> Job:
+def _job(model: Any, name: str, options: dict[str, Any], told: dict[str, Any], several: set[str]) -> Job:
+    """A job of a grid; `told` names its column, `several` are options of which there are several columns."""
     if isinstance(model, Job):
+        own = model.options
+        if wrong := sorted(several & set(own)):
+            raise InputError(
+                f'"{name or model.model_name}" has a {wrong[0]} of its own, and the grid has several. Leave one out.'
+            )
+        kept = not told or (own_variant(model) and not several)
         return replace(
             model,
-            options={**options, **model.options},
+            options={**options, **own},
             model_name=name or model.model_name,
-            variant=variant,
+            variant=model.variant if kept else in_words({axis: own.get(axis, value) for axis, value in told.items()}),
         )
     inputs = None
     if isinstance(model, tuple) and len(model) == 2:
         model, inputs = model
-    return Job(model, inputs, options, name, variant)
+    return Job(model, inputs, options, name, in_words(told or {"strategy": options.get("strategy", "auto")}))

@@ -49,6 +49,13 @@ NOTEBOOKS = {
         "g = %modelexport model --generation",
         "g",
     ],
+    "sweep": ["%load_ext modelexport_nb\nimport sweeps", "s = sweeps.small()\ns", "# another sweep goes here"],
+    # Shown while it runs, saved after its end.
+    "ended": [
+        "%load_ext modelexport_nb\nimport sweeps, time",
+        "s = sweeps.small()\ns",
+        "sweeps.finish(s)\ntime.sleep(2)",
+    ],
     "saved": [EXPORT, "r = %modelexport model inputs", "r"],
 }
 

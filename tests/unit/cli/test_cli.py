@@ -11,7 +11,7 @@ import onnx
 import pytest
 import torch
 
-from modelexport_nb import __version__, cli, cli_actions
+from modelexport_nb import __version__, cli, cli_actions, cli_command
 from modelexport_nb.cli import FINE, INTERRUPTED, MISTYPED, WRONG
 from modelexport_nb.cli_models import importing_here
 from modelexport_nb.engine.errors import ModelExportError
@@ -61,7 +61,7 @@ def test_examples_are_understood(verb):
             ["exprot", "x"],
             'modelexport: error: There is no verb "exprot". Did you mean "export"? More: modelexport --help',
         ),
-        (["verify", "x"], 'There is no verb "verify". Known: export, compare, open, tag, validate, analyze.'),
+        (["verify", "x"], 'There is no verb "verify". Known: export, compare, sweep, open, tag, validate, analyze.'),
         (["export", "m:n", "--stratgy", "fx"], '--stratgy is not understood. Did you mean "--strategy"? More: '),
         (["export", "m:n", "--stratgy=fx"], 'Did you mean "--strategy"?'),
         (["export", "m:n", "--strat", "fx"], 'Did you mean "--strategy"?'),
@@ -377,7 +377,7 @@ def interrupt_at(monkeypatch, stage):
         if name == stage:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_actions, "progress_bar", lambda *_: contextlib.nullcontext(listener))
+    monkeypatch.setattr(cli_command, "progress_bar", lambda *_: contextlib.nullcontext(listener))
 
 
 def test_the_path_of_imports_is_as_before(call):

@@ -49,7 +49,7 @@ def test_width_is_bounded_and_every_name_stays_on_its_line(width):
     report = hostile_report()
     lines = text.tree_lines(report, width)
     assert len(lines) == 1 + len(report.tree)
-    assert max(map(text._columns, lines)) <= width
+    assert max(map(text.columns, lines)) <= width
     assert all(line.isprintable() for line in lines)
 
 

@@ -20,7 +20,7 @@ def test_a_grid_is_every_model_with_every_combination() -> None:
         *("a / fx, opset 18", "a / fx, opset none", "a / htp, opset 18", "a / htp, opset none"),
         *("b / fx, opset 18", "b / fx, opset none", "b / htp, opset 18", "b / htp, opset none"),
     ]
-    assert jobs[0].options == {"verify": "off", "strategy": "fx", "capture": "auto", "opset": 18}
+    assert jobs[0].options == {"verify": "off", "strategy": "fx", "opset": 18}
     assert "opset" not in jobs[1].options
     assert jobs[0].inputs is x and jobs[4].inputs is None
 
