@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from ..automatic import make_inputs
-from ..errors import ModelExportError, OptionError, did_you_mean, one_line
+from ..errors import ModelExportError, one_line
 from ..export import export_model
 from ..isolation.child import Parent, portable, telling_where
 from ..isolation.process import own_files
@@ -90,7 +90,6 @@ def _export(task: Task, home: Path, parent: Parent) -> dict[str, Any]:
     torch.set_num_threads(task.threads)
     _seed()
     job = unpack(task)
-    _check_options(job)
     model, inputs, notes = _subject(job)
     parent.tell("ready", own_files(model))
     report = export_model(model, inputs, home / FILE, **job.options, progress=parent)
@@ -103,13 +102,6 @@ def _seed() -> None:
     torch.manual_seed(0)
     random.seed(0)
     np.random.seed(0)
-
-
-def _check_options(job: Job) -> None:
-    known = export_model.__kwdefaults__ or {}
-    for name in job.options:
-        if name not in known:
-            raise OptionError(f'There is no option "{name}" of an export' + did_you_mean(name, known))
 
 
 def _subject(job: Job) -> tuple[nn.Module, Any, list[str]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from typing import Any
 
 from ..errors import ModelExportError, OptionError, one_line
@@ -78,11 +78,10 @@ def _versions() -> dict[str, str]:
 
 def _execute(task: Task) -> dict[str, Any]:
     """`execute`, with the worker's share of its machine's cores."""
-    from dataclasses import replace
-
+    from dask.system import CPU_COUNT  # knows the quota of a container
     from distributed import get_worker
 
-    share = (os.cpu_count() or 1) // max(1, get_worker().state.nthreads)
+    share = int(CPU_COUNT) // max(1, get_worker().state.nthreads)
     return children.execute(replace(task, threads=max(1, share)))
 
 

@@ -28,7 +28,7 @@ _ELSEWHERE = 1.0  # seconds between two looks at what other sweeps do
 
 
 @dataclass(frozen=True)
-class Plan:
+class Work:
     """What is to be done: each job with its bytes, by name; where files go; what all of them share."""
 
     packed: Mapping[str, tuple[Job, bytes]]
@@ -47,19 +47,19 @@ class Plan:
 
 
 class Conductor:
-    """Does a plan.
+    """Has the work done.
 
     Args:
         board: where every change is shown.
         retry: as `sweep` takes it.
     """
 
-    def __init__(self, board: Sweep, plan: Plan, crew: Crew, retry: str) -> None:
+    def __init__(self, board: Sweep, work: Work, crew: Crew, retry: str) -> None:
         self._board = board
-        self._plan = plan
+        self._work = work
         self._crew = crew
         self._retry = retry
-        self._waiting = deque(plan.packed)
+        self._waiting = deque(work.packed)
         self._elsewhere: deque[str] = deque()
         self._running: dict[Future[dict[str, Any]], str] = {}
         self._tries: dict[str, int] = {}
@@ -72,7 +72,7 @@ class Conductor:
             PathError: the store cannot be written any more.
             ModelExportError: the executor broke.
         """
-        self._store = Store(self._board.store, self._plan.token)
+        self._store = Store(self._board.store, self._work.token)
         try:
             while (self._waiting or self._running or self._elsewhere) and not self._board.cancelled:
                 self._hand_out()
@@ -95,7 +95,7 @@ class Conductor:
                 self._store.release(name)
                 continue
             try:
-                future = self._crew.submit(self._plan.task(name))
+                future = self._crew.submit(self._work.task(name))
             except (RuntimeError, OSError) as error:  # shut down, or broken
                 raise ModelExportError(f"The executor takes no more jobs: {one_line(error).rstrip('.')}.") from error
             self._tries[name] = self._tries.get(name, 0) + 1
@@ -166,7 +166,7 @@ class Conductor:
         """Stop it where there is some, and keep what ended in the meantime."""
         if not self._running:
             return
-        self._crew.stop(self._plan.token)
+        self._crew.stop(self._work.token)
         for future in self._running:
             future.cancel()
         wait_for(self._running, timeout=30)

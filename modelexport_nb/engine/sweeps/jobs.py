@@ -118,8 +118,6 @@ def check_jobs(jobs: Iterable[Job]) -> tuple[Job, ...]:
     for job in found:
         if not isinstance(job, Job):
             raise InputError(f"A job is a {type(job).__name__}. Pass Job(model, ...), or what Job.grid() returns.")
-        if taken := [name for name in BY_THE_SWEEP if name in job.options]:
-            raise InputError(f'Job "{job.name}" has {taken[0]} among its options, which the sweep gives. Leave it out.')
     name, number = Counter(job.name for job in found).most_common(1)[0]
     if number > 1:
         raise InputError(f'{number} jobs are called "{name}". Give them names of their own: model_name=, variant=.')

@@ -1,4 +1,4 @@
-"""`sweep()`: check → plan → do → keep, readable top to bottom."""
+"""`sweep()`: check → pack → do → keep, readable top to bottom."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import Any
 
 from ..errors import OptionError, did_you_mean
 from .board import Sweep
-from .conductor import Conductor, Plan
+from .conductor import Conductor, Work
 from .crew import Crew, crew_for
 from .jobs import Job, check_jobs
 from .limits import Limits
+from .options import check_options
 from .places import Place
 from .prints import Prints
 from .results import JobResult, Status
@@ -77,6 +78,7 @@ def sweep(
             then is kept.
     """
     wanted = check_jobs(jobs)
+    _check_options(wanted)
     if retry not in RETRY:
         raise OptionError(f'There is no retry "{retry}"' + did_you_mean(str(retry), RETRY))
     token = uuid.uuid4().hex
@@ -87,12 +89,21 @@ def sweep(
         place = Place.of(artifacts if artifacts is not None else path.with_suffix(".artifacts"))
         _tidy(place)
         board = Sweep(kept.values(), path, crew.notes)
-        plan = _plan(wanted, kept, place, crew, limits, token)
-        made.callback(plan.models.remove)
-        _start(board, plan, crew, retry, made.pop_all())
+        work = _work(wanted, kept, place, crew, limits, token)
+        made.callback(work.models.remove)
+        _start(board, work, crew, retry, made.pop_all())
     if wait:
         _await(board, progress)
     return board
+
+
+def _check_options(jobs: Iterable[Job]) -> None:
+    """Tell a slip of the finger once, before anything runs, and not as the failure of a job."""
+    for job in jobs:
+        try:
+            check_options(job.options)
+        except OptionError as error:
+            raise OptionError(f'Job "{job.name}": {error}') from None
 
 
 def _look_into(store: str | Path, token: str, jobs: tuple[Job, ...], retry: str) -> dict[str, JobResult]:
@@ -123,9 +134,9 @@ def _tidy(place: Place) -> None:
             Place(str(left)).remove()
 
 
-def _plan(
+def _work(
     jobs: tuple[Job, ...], kept: dict[str, JobResult], place: Place, crew: Crew, limits: Limits, token: str
-) -> Plan:
+) -> Work:
     """What is to be done; every job is packed once, so that one that cannot be is told before anything runs."""
     models = place / f"{_MODELS}{token}"
     packer = Packer(models)
@@ -135,15 +146,15 @@ def _plan(
     except BaseException:
         models.remove()
         raise
-    return Plan(packed, packer.sources, place, models, limits, crew.threads, token)
+    return Work(packed, packer.sources, place, models, limits, crew.threads, token)
 
 
-def _start(board: Sweep, plan: Plan, crew: Crew, retry: str, made: ExitStack) -> None:
+def _start(board: Sweep, work: Work, crew: Crew, retry: str, made: ExitStack) -> None:
     def conduct() -> None:
         error: BaseException | None = None
         try:
             with made:
-                Conductor(board, plan, crew, retry).conduct()
+                Conductor(board, work, crew, retry).conduct()
         except BaseException as caught:  # shown to whoever waits
             error = caught
         board.end(error)

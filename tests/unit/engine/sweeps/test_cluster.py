@@ -149,6 +149,7 @@ def test_cancel_stops_what_runs_there(dask: Cluster, tmp_path: Path) -> None:
     jobs = Job.grid({"a": (net(), X), "slow": (Hang(), X)}, strategies=["fx"])
     found = sweep(jobs, store=tmp_path / "s.db", scheduler=dask.address, wait=False)
     while found["a / fx"].status is not Status.OK:
+        assert found.running, [*found.values()]
         found.await_news(found.version, 1)
     found.cancel()
     assert found.wait(60)

@@ -53,9 +53,3 @@ def test_two_jobs_of_one_name() -> None:
 def test_what_is_no_job() -> None:
     with pytest.raises(InputError, match=r"A job is a ReLU\. Pass Job"):
         check_jobs([nn.ReLU()])  # type: ignore[list-item]
-
-
-@pytest.mark.parametrize("option", ["path", "timeout", "work_dir"])
-def test_what_the_sweep_gives(option: str) -> None:
-    with pytest.raises(InputError, match=f"has {option} among its options"):
-        check_jobs([Job(nn.ReLU(), options={option: None}, variant="x")])

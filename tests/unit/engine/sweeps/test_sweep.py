@@ -115,16 +115,14 @@ def test_models_by_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         Job("made_here:net", "made_here:inputs", arguments={"width": 7}, variant="with arguments"),
         Job("made_here:pair"),
         Job("made_here:nothing"),
-        Job("made_here:net", options={"stratgy": "fx"}),
         Job("no/such-model"),
     ]
     found = sweep(jobs)
-    assert statuses(found) == dict(zip(found, ["ok", "ok", "failed", "failed", "failed"], strict=True))
+    assert statuses(found) == dict(zip(found, ["ok", "ok", "failed", "failed"], strict=True))
     causes = [result.cause for result in found.values()]
     assert '"made_here:nothing" has no nothing' in causes[2]
-    assert causes[3] == 'There is no option "stratgy" of an export. Did you mean "strategy"?'
-    assert causes[4].startswith('"no/such-model" is no folder here')
-    assert [result.error for result in found.values()][2:] == ["InputError", "OptionError", "InputError"]
+    assert causes[3].startswith('"no/such-model" is no folder here')
+    assert [result.error for result in found.values()][2:] == ["InputError", "InputError"]
     assert (Path(found["made_here:pair / defaults"].folder) / "log.txt").read_text() == "made\n"
     with pytest.raises(ModelExportError, match='There is no file of "no/such-model'):
         found.hierarchy("no/such-model / defaults")
@@ -208,8 +206,16 @@ def test_options_without_meaning(home: Path) -> None:
     }.items():
         with pytest.raises(OptionError, match=words):
             sweep(jobs, **options)
+    for option, words in {
+        "stratgy": r'There is no option "stratgy"\. Did you mean "strategy"\?',
+        "timeout": "timeout is no option of a job: the sweep gives it",
+        "opset": 'Job "Net / opset x": .*opset',
+    }.items():
+        with pytest.raises(OptionError, match=words):
+            sweep([*jobs, Job(net(), X, {option: "x"})])
     with pytest.raises(PathError, match="Cannot write to"):
         sweep(jobs, artifacts="/proc/nowhere")
+    assert not (home / "sweep.db").exists() or not sweep(jobs)["Net / defaults"].kept  # nothing ran
 
 
 def test_an_artifact_that_cannot_be_written(home: Path) -> None:
@@ -324,6 +330,7 @@ def test_cancel_stops_what_runs_and_keeps_what_is_done(home: Path) -> None:
     found = sweep(jobs, limits=ONE, wait=False)
     assert found.running
     while found["slow / fx"].status is not Status.RUNNING:
+        assert found.running, statuses(found)
         found.await_news(found.version, 1)
     time.sleep(0.5)
     found.cancel()
@@ -360,6 +367,7 @@ def test_an_executor_that_breaks(home: Path) -> None:
         Job.grid({"a": (net(), X), "slow": (Hang(), X)}, strategies=["fx"]), executor=executor, wait=False, limits=ONE
     )
     while found["slow / fx"].status is not Status.RUNNING:
+        assert found.running, statuses(found)
         found.await_news(found.version, 1)
     (worker,) = executor._processes.values()
     assert worker.pid is not None
