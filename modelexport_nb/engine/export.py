@@ -32,6 +32,7 @@ from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions
 from .owners import Owners
 from .report import ExportReport
 from .requirements import check_model, check_opset
+from .shape_run import run_on_shapes
 from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
@@ -150,7 +151,9 @@ def export_model(
     clock = clock_for(progress, verify)
 
     with prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
-        eager, notes = observe(model, args, kwargs, witness.needs_values and weights == "all", clock)
+        values = witness.needs_values and weights == "all"
+        quick = optimization.run_on_shapes and weights == "all" and verify == "off" and work_dir is None and not values
+        eager, notes = observe(model, args, kwargs, values, clock, on_shapes=quick)
         notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
         shapes = resolve_dynamic(model, args, kwargs, dynamic)
         request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization)
@@ -178,12 +181,24 @@ def arguments_for(
 
 
 def observe(
-    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], values: bool, clock: Clock
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    values: bool,
+    clock: Clock,
+    *,
+    on_shapes: bool = False,
 ) -> tuple[EagerRun, list[str]]:
-    """Run the model once in eager PyTorch; the run, and what the reader should know about it."""
+    """Run the model once in eager PyTorch; the run, and what the reader should know about it.
+
+    `on_shapes` says that nobody needs a number of it.
+    """
     notes = mode_notes(model)
-    with clock.stage("run"), preserved(model) as changed:
-        eager = run_eagerly(model, args, kwargs, values=values)
+    with clock.stage("run"):
+        if on_shapes and (found := run_on_shapes(model, args, kwargs)) is not None:
+            return found, notes + run_notes(found, [])
+        with preserved(model) as changed:
+            eager = run_eagerly(model, args, kwargs, values=values)
     if eager.random:
         eager.unsteady = disagreement(model, args, kwargs, eager)
     return eager, notes + run_notes(eager, changed)

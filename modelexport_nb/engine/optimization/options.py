@@ -23,6 +23,10 @@ class OptimizationOptions:
             run are.
         collect_rarely: Python's search for garbage goes through all objects again and again while a graph grows; it is
             made less often.
+        run_on_shapes: the model runs once before it is captured, to see which call reads which parameter; where no
+            number of that run is needed (`verify="off"`, no work directory, a strategy that compares no values), it
+            runs on the shapes of its inputs. A model that looks at numbers, draws random ones or keeps state runs with
+            numbers. What only numbers can show, such as an index out of range, is not found on shapes.
     """
 
     keep_tables: bool = True
@@ -32,6 +36,7 @@ class OptimizationOptions:
     frames_once: bool = True
     code_on_demand: bool = True
     collect_rarely: bool = True
+    run_on_shapes: bool = True
 
     @classmethod
     def none(cls) -> OptimizationOptions:
