@@ -28,7 +28,7 @@ from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .modules import ModuleTree
 from .notes import captured_notes, hidden_notes, mode_notes, run_notes, size_notes
-from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions
+from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions, is_known
 from .owners import Owners
 from .report import ExportReport
 from .requirements import check_model, check_opset
@@ -152,8 +152,9 @@ def export_model(
 
     with prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
         values = witness.needs_values and weights == "all"
-        quick = optimization.run_on_shapes and weights == "all" and verify == "off" and work_dir is None and not values
-        eager, notes = observe(model, args, kwargs, values, clock, on_shapes=quick)
+        compared = values or verify != "off" or work_dir is not None
+        on_shapes = optimization.run_on_shapes and is_known("torch") and weights == "all" and not compared
+        eager, notes = observe(model, args, kwargs, values, clock, on_shapes=on_shapes)
         notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
         shapes = resolve_dynamic(model, args, kwargs, dynamic)
         request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization)
@@ -191,7 +192,7 @@ def observe(
 ) -> tuple[EagerRun, list[str]]:
     """Run the model once in eager PyTorch; the run, and what the reader should know about it.
 
-    `on_shapes` says that nobody needs a number of it.
+    `on_shapes` says that nobody needs a number of it: shapes are enough, where the model lets them.
     """
     notes = mode_notes(model)
     with clock.stage("run"):
