@@ -10,7 +10,6 @@ import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -26,12 +25,10 @@ from .misfit import misfit
 from .modules import CallTree, storage_address
 from .randomness import random_state
 from .recording import CallRecorder
+from .shapes import Shapes
 from .sources import relative_source
 from .values import ValueTrace, tensors_in
 from .weightless import ambient_mode
-
-Perform = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
-"""Runs an operator on its arguments; in the place of doing just that."""
 
 _NOT_THE_MODEL = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
 
@@ -61,7 +58,7 @@ def run_eagerly(
     values: bool = False,
     direct: Iterable[str] = (),
     keep: Callable[[int, Any], None] | None = None,
-    perform: Perform | None = None,
+    shapes: Shapes | None = None,
 ) -> EagerRun:
     """Run the model once without gradients, on copies of the inputs: it may change them in place.
 
@@ -69,16 +66,16 @@ def run_eagerly(
         values: also record what every operator computed.
         direct: modules known to be run past `__call__`; found out when not given.
         keep: called with each call and what it returned, as it returns.
-        perform: runs every operator of the model, which makes its tensors on real devices then, whatever it is given.
+        shapes: takes the numbers from the inputs, and runs every operator then.
 
     Raises:
         EagerRunError: the model's own exception is its cause.
     """
     known = set(direct)
-    run = _run(model, args, kwargs, known, values, keep, perform)
+    run = _run(model, args, kwargs, known, values, keep, shapes)
     while run.direct - known:  # again with those calls reported: calls are numbered as the capture sees them
         known |= run.direct
-        run = _run(model, args, kwargs, known, values, keep, perform)
+        run = _run(model, args, kwargs, known, values, keep, shapes)
     run.direct = known
     return run
 
@@ -90,15 +87,17 @@ def _run(
     direct: Iterable[str],
     values: bool,
     keep: Callable[[int, Any], None] | None,
-    perform: Perform | None,
+    shapes: Shapes | None,
 ) -> EagerRun:
     args, kwargs = fresh((args, kwargs))
     recorder = CallRecorder(model, direct)
     run = EagerRun(outputs=None, calls=recorder.calls, values=ValueTrace() if values else None)
     if run.values is not None:
         run.values.begin((args, kwargs))
-    watch = _Watch(model, recorder, run, perform or _as_it_is)
-    ambient = ambient_mode(model, (args, kwargs)) if perform is None else nullcontext()
+    ambient = ambient_mode(model, (args, kwargs))
+    if shapes is not None:  # where it makes tensors of nothing, they have numbers
+        args, kwargs = shapes.of((args, kwargs))
+    watch = _Watch(model, recorder, run, shapes.perform if shapes is not None else _as_it_is)
     inputs: dict[int, dict[int, int]] = {}
     taken: dict[str, list[torch.Tensor]] = {}  # of the calls that are still open, or ended without a result
 
@@ -139,7 +138,13 @@ class _Watch(TorchDispatchMode):
 
     supports_higher_order_operators = True  # torch.cond and its kin run as they are
 
-    def __init__(self, model: nn.Module, recorder: CallRecorder, run: EagerRun, perform: Perform) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        recorder: CallRecorder,
+        run: EagerRun,
+        perform: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any],
+    ) -> None:
         super().__init__()
         self._perform = perform
         self._recorder = recorder

@@ -1,28 +1,23 @@
-"""An eager run on the shapes of the inputs: weights have their numbers, what is computed of inputs has none.
+"""An eager run on shapes alone: it shows the same calls, and who reads which parameter, in a fraction of the time.
 
-It shows the same calls and who reads which parameter in a fraction of the time. Where that is not sure there is no such
-run: the model looks at numbers, draws random ones, keeps state, or uses operators that are not torch's own.
+Where that is not sure there is no such run: the model looks at numbers that are not there, draws random ones, keeps
+state, or uses operators that are not torch's own.
 """
 
 from __future__ import annotations
 
-import gc
-import weakref
-from functools import _lru_cache_wrapper
 from typing import Any
 
 import torch
 from torch import nn
-from torch._library.utils import is_builtin
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_leaves
 
 from .eager import EagerRun, run_eagerly
 from .errors import EagerRunError
-from .modules import storage_address
+from .shapes import Shapes
 from .state import preserved
-from .values import PLAIN, tensors_in
+from .values import PLAIN
 
 
 def run_on_shapes(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> EagerRun | None:
@@ -32,20 +27,20 @@ def run_on_shapes(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any
     """
     if not _all_plain(model, (args, kwargs)):
         return None
-    shapes = _Shapes()
+    shapes = Shapes()
     with preserved(model) as changed:
-        run = _tried(model, shapes.of((args, kwargs)), shapes)
+        run = _tried(model, args, kwargs, shapes)
     kept = shapes.forget()
     if run is None or run.random or changed or kept or shapes.unsure:
         return None
     return run
 
 
-def _tried(model: nn.Module, inputs: Any, shapes: _Shapes) -> EagerRun | None:
+def _tried(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Shapes) -> EagerRun | None:
     try:
         # Fused attention counts as drawing random numbers, whether it does or not; written out, only dropout does.
         with sdpa_kernel(SDPBackend.MATH):
-            run = run_eagerly(model, *inputs, perform=shapes.perform)
+            run = run_eagerly(model, args, kwargs, shapes=shapes)
     except EagerRunError:
         return None
     run.outputs = None
@@ -64,91 +59,3 @@ def _all_plain(model: nn.Module, inputs: Any) -> bool:
 def _is_plain(tensor: torch.Tensor) -> bool:
     known = type(tensor) in (torch.Tensor, nn.Parameter)
     return known and tensor.layout is torch.strided and not tensor.is_quantized and not tensor.is_inference()
-
-
-class _Shapes:
-    """Runs operators on tensors without numbers.
-
-    Attributes:
-        unsure: an operator was met of which shapes do not tell all; the model may have gone on.
-    """
-
-    def __init__(self) -> None:
-        self.unsure = False
-        self._mode = FakeTensorMode(allow_non_fake_inputs=True)
-        self._made: list[weakref.ref[torch.Tensor]] = []  # without numbers
-        self._memory: set[int] = set()  # of tensors with numbers that the run made
-
-    def of(self, inputs: Any) -> Any:
-        """The inputs without their numbers."""
-        return tree_map(lambda leaf: self._mode.from_tensor(leaf) if isinstance(leaf, torch.Tensor) else leaf, inputs)
-
-    def perform(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run one operator; what it makes has numbers where all that it is given has."""
-        try:
-            given = tensors_in((args, kwargs))
-            on_shapes = any(isinstance(tensor, FakeTensor) for tensor in given)
-            if on_shapes and not _is_told_by_shapes(func):
-                raise _NeedsNumbers
-            if not all(self._may_write(tensor, on_shapes) for tensor in _written(func, args, kwargs)):
-                raise _NeedsNumbers
-            result = func(*args, **kwargs)
-        except Exception:
-            self.unsure = True
-            raise
-        self._note(given, tensors_in(result))
-        return result
-
-    def _may_write(self, tensor: torch.Tensor, on_shapes: bool) -> bool:
-        """Whether nobody sees it after the run, and no number is left standing that should have changed."""
-        return isinstance(tensor, FakeTensor) or (not on_shapes and storage_address(tensor) in self._memory)
-
-    def _note(self, given: list[torch.Tensor], made: list[torch.Tensor]) -> None:
-        self._made.extend(weakref.ref(tensor) for tensor in (*given, *made) if isinstance(tensor, FakeTensor))
-        old = {storage_address(tensor) for tensor in given if not isinstance(tensor, FakeTensor)}
-        self._memory |= {storage_address(tensor) for tensor in made if not isinstance(tensor, FakeTensor)} - old
-
-    def forget(self) -> bool:
-        """Whether somebody kept a tensor without numbers; it is taken out of the caches that hold it."""
-        if any(one() is not None for one in self._made):
-            gc.collect()
-        kept = [tensor for one in self._made if (tensor := one()) is not None]
-        for tensor in kept:
-            _take_out_of_caches(tensor)
-        return bool(kept)
-
-
-class _NeedsNumbers(Exception):
-    """Shapes do not tell what an operator does."""
-
-
-def _is_told_by_shapes(func: Any) -> bool:
-    """Whether it is an operator of torch's own, which say what they do, and draws no random numbers."""
-    own = isinstance(func, torch._ops.OpOverload) and is_builtin(func)
-    return own and torch.Tag.nondeterministic_seeded not in func.tags
-
-
-def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
-    """The tensors that an operator changes in place."""
-    if not isinstance(func, torch._ops.OpOverload) or not func._schema.is_mutable:
-        return []
-    written = [(place, argument.name) for place, argument in enumerate(func._schema.arguments) if argument.is_write]
-    return tensors_in([args[place] if place < len(args) else kwargs.get(name) for place, name in written])
-
-
-def _take_out_of_caches(value: object) -> None:
-    """A cache makes again what it has not; a variable that holds the value is set anew by the next run."""
-    for holder in gc.get_referrers(value):
-        if isinstance(holder, _lru_cache_wrapper):
-            holder.cache_clear()
-        elif type(holder) is tuple:
-            _take_out_of_caches(holder)
-        elif type(holder) is dict and not _holds_variables(holder):
-            for key in [key for key, held in holder.items() if held is value]:
-                del holder[key]
-
-
-def _holds_variables(namespace: dict[Any, Any]) -> bool:
-    """Whether the dict is the attributes of an object, or the globals of a module."""
-    holders = gc.get_referrers(namespace)
-    return any(isinstance(holder, type) or getattr(holder, "__dict__", None) is namespace for holder in holders)

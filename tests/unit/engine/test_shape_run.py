@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensor
 
-from modelexport_nb.engine import export, shape_run
+from modelexport_nb.engine import export
 from modelexport_nb.engine.eager import EagerRun, run_eagerly
+from modelexport_nb.engine.errors import EagerRunError
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.inputs import as_arguments
 from modelexport_nb.engine.optimization import OptimizationOptions, patching
@@ -258,9 +259,10 @@ def nested(self: Any, h: torch.Tensor) -> torch.Tensor:
     return h
 
 
-def test_containers_in_containers() -> None:
+@pytest.mark.parametrize("options", [NUMBERS, SHAPES], ids=["numbers", "shapes"])
+def test_containers_in_containers(options: OptimizationOptions, tmp_path: Path) -> None:
     model = net(nested)
-    run_on_shapes(model, (X,), {})
+    export_model(model, X, tmp_path / "m.onnx", verify="off", optimization=options)
     assert model.nested == {"inner": {"steps": [0]}}
 
 
@@ -332,13 +334,44 @@ def test_another_version_of_torch_runs_with_numbers(
     assert numbers
 
 
-def test_a_failing_model_says_the_same(tmp_path: Path) -> None:
-    def fail(self: Any, h: torch.Tensor) -> torch.Tensor:
-        return h @ torch.ones(7, 7)
+class Indexed(nn.Module):
+    """Of a sentence: looks words up, and decides by them."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.short, self.long = nn.Embedding(9, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        some = self.words(ids[ids != 3])
+        return self.short(some) if (ids > 0).all() else self.long(some)
+
+
+@pytest.mark.parametrize("ids", [[1, 2, 3], [0, 3, 4]])
+def test_whole_numbers_decide(ids: list[int]) -> None:
+    model, args = perturb(Indexed()), (torch.tensor(ids),)
+    run = run_on_shapes(model, args, {})
+    assert run is not None and facts(run) == facts(run_eagerly(model, args, {}))
+
+
+def test_what_is_made_of_whole_numbers_has_none() -> None:
+    """Else a model of words would run in whole."""
+    seen: list[Any] = []
+    model = perturb(Indexed())
+    model.long.register_forward_hook(lambda module, args, output: seen.append(output.shape))
+    model.words.register_forward_hook(lambda module, args, output: seen.append(type(output)))
+    assert run_on_shapes(model, (torch.tensor([0, 1]),), {}) is not None
+    assert seen == [FakeTensor, (2, 4)]
+
+
+def fail(self: Any, h: torch.Tensor) -> torch.Tensor:
+    return h @ torch.ones(7, 7)
+
+
+@pytest.mark.parametrize(("model", "inputs"), [(net(fail), X), (perturb(Indexed()), torch.tensor([1, 9]))])
+def test_a_failing_model_says_the_same(model: nn.Module, inputs: torch.Tensor, tmp_path: Path) -> None:
     said = []
     for options in (NUMBERS, SHAPES):
-        with pytest.raises(shape_run.EagerRunError) as failure:
-            export_model(net(fail), X, tmp_path / "m.onnx", verify="off", optimization=options)
+        with pytest.raises(EagerRunError) as failure:
+            export_model(model, inputs, tmp_path / "m.onnx", verify="off", optimization=options)
         said.append(str(failure.value))
     assert said[0] == said[1]
