@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Sequence
 from functools import _lru_cache_wrapper
 from typing import Any
 
@@ -78,8 +79,8 @@ class Shapes:
         if any(one() is not None for one in self._made):
             gc.collect()
         kept = [tensor for one in self._made if (tensor := one()) is not None]
-        for tensor in kept:
-            _take_out_of_caches(tensor)
+        if kept:
+            _take_out_of_caches(kept)
         return bool(kept)
 
 
@@ -105,16 +106,20 @@ def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[t
     return tensors_in([args[place] if place < len(args) else kwargs.get(name) for place, name in written])
 
 
-def _take_out_of_caches(value: object) -> None:
-    """A cache makes again what it has not; a variable that holds the value is set anew by the next run."""
-    for holder in gc.get_referrers(value):
+def _take_out_of_caches(values: Sequence[object]) -> None:
+    """A cache makes again what it has not; a variable that holds a value is set anew by the next run."""
+    taken = set(map(id, values))
+    tuples = []
+    for holder in gc.get_referrers(*values):
         if isinstance(holder, _lru_cache_wrapper):
             holder.cache_clear()
         elif type(holder) is tuple:
-            _take_out_of_caches(holder)
+            tuples.append(holder)
         elif type(holder) is dict and not _holds_variables(holder):
-            for key in [key for key, held in holder.items() if held is value]:
+            for key in [key for key, held in holder.items() if id(held) in taken]:
                 del holder[key]
+    if tuples:
+        _take_out_of_caches(tuples)
 
 
 def _holds_variables(namespace: dict[Any, Any]) -> bool:
