@@ -96,7 +96,8 @@ def export_model(
             size, too.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
-            what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
+            what every module call returned too, `"off"` compares nothing, and the model runs on shapes alone where they
+            show as much (`OptimizationOptions.run_on_shapes`). True and False mean `"model"` and `"off"`.
         weights: `"none"` exports the structure alone: no number is read, copied or written, and none need exist: the
             model may be on the meta device or hold fake tensors, and so may the inputs. The weights are inputs of the
             graph then, what exporters compute of them stays in it as nodes, and nothing can be verified.
@@ -115,7 +116,7 @@ def export_model(
             kept: the graph with its weights once more. A repeated call takes what was made from the same model,
             inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.
             A work directory serves one export at a time.
-        optimization: the short cuts that the exporters may take; none changes nodes, numbers or tags.
+        optimization: the short cuts that the export may take; none changes nodes, numbers or tags.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
