@@ -6,11 +6,11 @@ state, or uses operators that are not torch's own.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._pytree import tree_leaves
 
 from .eager import EagerRun, run_eagerly
@@ -27,23 +27,13 @@ def run_on_shapes(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any
     """
     if not _all_plain(model, (args, kwargs)):
         return None
-    shapes = Shapes()
-    with preserved(model) as changed:
-        run = _tried(model, args, kwargs, shapes)
+    shapes, run = Shapes(), None
+    with preserved(model) as changed, suppress(EagerRunError):
+        run = run_eagerly(model, args, kwargs, shapes=shapes)
+        run.outputs = None
     kept = shapes.forget()
     if run is None or run.random or changed or kept or shapes.unsure:
         return None
-    return run
-
-
-def _tried(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], shapes: Shapes) -> EagerRun | None:
-    try:
-        # Fused attention counts as drawing random numbers, whether it does or not; written out, only dropout does.
-        with sdpa_kernel(SDPBackend.MATH):
-            run = run_eagerly(model, args, kwargs, shapes=shapes)
-    except EagerRunError:
-        return None
-    run.outputs = None
     return run
 
 

@@ -1,6 +1,6 @@
-"""Operators on shapes alone: what a run computes of its inputs in floating point has no numbers, all else has.
+"""Operators on shapes alone: what a run computes of its inputs in floating point has no numbers where it is large.
 
-Whole numbers and truth values are few, and they decide and index: they keep theirs.
+All else has: whole numbers and truth values decide and index, and a small operator takes longer on shapes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ from functools import _lru_cache_wrapper
 from typing import Any
 
 import torch
+from torch._decomp import decomposition_table
 from torch._library.utils import is_builtin
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 from torch.utils.weak import WeakIdKeyDictionary
 
 from .modules import storage_address
 from .values import tensors_in
+
+LARGE = 2**16
+"""Numbers that an operator reads and makes at least, to be run on shapes."""
 
 
 class Shapes:
@@ -36,43 +41,62 @@ class Shapes:
         self._memory: set[int] = set()  # of tensors with numbers that the run made
 
     def of(self, inputs: Any) -> Any:
-        """The inputs, floating-point tensors without their numbers."""
-        return tree_map(self._of_input, inputs)
-
-    def _of_input(self, value: Any) -> Any:
-        if not isinstance(value, torch.Tensor):
-            return value
-        if value.is_floating_point() or value.is_complex():
-            return self._mode.from_tensor(value)
-        self._of_inputs[value] = True
-        return value
+        """The inputs, those in floating point without their numbers where they are large."""
+        return tree_map(lambda value: self._of_input(value) if isinstance(value, torch.Tensor) else value, inputs)
 
     def perform(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run one operator."""
         try:
             given = tensors_in((args, kwargs))
-            on_shapes = any(isinstance(tensor, FakeTensor) for tensor in given)
-            if on_shapes and not _is_told_by_shapes(func):
-                raise _NeedsNumbers
-            if not all(self._may_write(tensor, on_shapes) for tensor in _written(func, args, kwargs)):
-                raise _NeedsNumbers
-            result = func(*args, **kwargs)
+            result = self._sure(func, args, kwargs, given)
         except Exception:
             self.unsure = True
             raise
-        if any(tensor in self._of_inputs for tensor in given):
-            result = tree_map(lambda value: value if _is_among(value, given) else self._of_input(value), result)
-        self._note(given, tensors_in(result))
-        return result
+        old = {storage_address(tensor) for tensor in given if not isinstance(tensor, FakeTensor)}
+        of_inputs = any(tensor in self._of_inputs for tensor in given)
+        if isinstance(result, torch.Tensor):
+            return self._noted(result, old, of_inputs)
+        return tree_map(lambda value: self._noted(value, old, of_inputs), result)
+
+    def _sure(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[torch.Tensor]) -> Any:
+        written = _written(func, args, kwargs)
+        if sum(tensor.numel() for tensor in given) >= LARGE:
+            args, kwargs = tree_map(self._without_numbers, (args, kwargs))
+            given = tensors_in((args, kwargs))
+        on_shapes = any(isinstance(tensor, FakeTensor) for tensor in given)
+        if on_shapes:
+            _check_told_by_shapes(func, args, kwargs)
+        if not all(self._may_write(tensor, on_shapes) for tensor in written):
+            raise _NeedsNumbers
+        return func(*args, **kwargs)
 
     def _may_write(self, tensor: torch.Tensor, on_shapes: bool) -> bool:
         """Whether nobody sees it after the run, and no number is left standing that should have changed."""
         return isinstance(tensor, FakeTensor) or (not on_shapes and storage_address(tensor) in self._memory)
 
-    def _note(self, given: list[torch.Tensor], made: list[torch.Tensor]) -> None:
-        self._made.extend(weakref.ref(tensor) for tensor in (*given, *made) if isinstance(tensor, FakeTensor))
-        old = {storage_address(tensor) for tensor in given if not isinstance(tensor, FakeTensor)}
-        self._memory |= {storage_address(tensor) for tensor in made if not isinstance(tensor, FakeTensor)} - old
+    def _without_numbers(self, value: Any) -> Any:
+        large = isinstance(value, torch.Tensor) and value in self._of_inputs and _is_continuous(value)
+        return self._mode.from_tensor(value) if large else value
+
+    def _noted(self, value: Any, old: set[int], of_inputs: bool) -> Any:
+        """A result, without its numbers where they are to go; what shares memory with numbers keeps them."""
+        if isinstance(value, FakeTensor):
+            self._made.append(weakref.ref(value))
+        elif isinstance(value, torch.Tensor):
+            if (address := storage_address(value)) not in old:
+                self._memory.add(address)
+                return self._of_input(value) if of_inputs else value
+            if of_inputs:
+                self._of_inputs[value] = True
+        return value
+
+    def _of_input(self, value: torch.Tensor) -> torch.Tensor:
+        if _is_continuous(value) and value.numel() >= LARGE:
+            value = self._mode.from_tensor(value)
+            self._made.append(weakref.ref(value))
+        else:
+            self._of_inputs[value] = True
+        return value
 
     def forget(self) -> bool:
         """Whether somebody kept a tensor without numbers; it is taken out of the caches that hold it."""
@@ -88,14 +112,31 @@ class _NeedsNumbers(Exception):
     """Shapes do not tell what an operator does."""
 
 
-def _is_told_by_shapes(func: Any) -> bool:
-    """Whether it is an operator of torch's own, which say what they do, and draws no random numbers."""
-    own = isinstance(func, torch._ops.OpOverload) and is_builtin(func)
-    return own and torch.Tag.nondeterministic_seeded not in func.tags
+class _NothingRandom(TorchDispatchMode):
+    """Lets no operator run that draws random numbers. Fused attention is held to be one, with dropout and without: what
+    such an operator is made of decides."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if torch.Tag.nondeterministic_seeded not in func.tags:
+            return func(*args, **(kwargs or {}))
+        with self:
+            result = decomposition_table.get(func, func.decompose)(*args, **(kwargs or {}))
+        if result is NotImplemented:
+            raise _NeedsNumbers
+        return result
 
 
-def _is_among(value: Any, tensors: list[torch.Tensor]) -> bool:
-    return any(value is tensor for tensor in tensors)
+def _check_told_by_shapes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise where it is no operator of torch's own, which say what they do, or one that draws random numbers."""
+    if not isinstance(func, torch._ops.OpOverload) or not is_builtin(func):
+        raise _NeedsNumbers
+    if torch.Tag.nondeterministic_seeded in func.tags:
+        with _NothingRandom():
+            func(*args, **kwargs)
+
+
+def _is_continuous(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:

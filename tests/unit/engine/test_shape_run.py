@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensor
 
-from modelexport_nb.engine import export
+from modelexport_nb.engine import export, shapes
 from modelexport_nb.engine.eager import EagerRun, run_eagerly
 from modelexport_nb.engine.errors import EagerRunError
 from modelexport_nb.engine.export import export_model
@@ -69,6 +69,12 @@ def same_both_ways(model: nn.Module, inputs: Any, folder: Path) -> ExportReport:
     report, quick = exported(model, inputs, folder / "m.onnx", SHAPES)
     assert quick == slow
     return report
+
+
+@pytest.fixture(autouse=True)
+def all_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small models are run as large ones are."""
+    monkeypatch.setattr(shapes, "LARGE", 0)
 
 
 @pytest.fixture
