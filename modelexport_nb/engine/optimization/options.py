@@ -24,10 +24,10 @@ class OptimizationOptions:
         collect_rarely: Python's search for garbage goes through all objects again and again while a graph grows; it is
             made less often.
         run_on_shapes: the model runs once before it is captured, to see which call reads which parameter; where no
-            number of that run is compared (`verify="off"`, no work directory, a strategy that asks for no values), what
-            it computes in floating point has shapes alone. A model that looks at such numbers, draws random ones, keeps
-            state or runs operators that are not torch's own runs with numbers. An index that is computed in floating
-            point and out of range is not found on shapes.
+            number of that run is compared (`verify="off"`, no work directory, a strategy that asks for no values), its
+            large operators in floating point run on shapes alone. A model that looks at numbers that are not there,
+            draws random ones, keeps state or runs operators that are not torch's own runs with numbers. An index that
+            is computed of large tensors and out of range is not found on shapes.
     """
 
     keep_tables: bool = True

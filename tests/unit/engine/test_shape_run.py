@@ -369,6 +369,41 @@ def test_what_is_made_of_whole_numbers_has_none() -> None:
     assert seen == [FakeTensor, (2, 4)]
 
 
+class Wide(nn.Module):
+    """One small layer, one of more than two million numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.small, self.large = nn.Linear(4, 2048), nn.Linear(2048, 1100)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.large(self.small(x))
+
+
+def test_only_large_operators_run_on_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    seen: list[bool] = []
+    model = Wide()
+    for layer in (model.small, model.large):
+        layer.register_forward_hook(lambda module, args, output: seen.append(isinstance(output, FakeTensor)))
+    run = run_on_shapes(model, (X,), {})
+    assert seen == [False, True]
+    assert run is not None and facts(run) == facts(run_eagerly(model, (X,), {}))
+
+
+def test_a_small_tensor_changed_by_a_large_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its numbers would be the old ones, and the branch the wrong one."""
+
+    def change(self: Any, h: torch.Tensor) -> torch.Tensor:
+        h.addmm_(torch.ones(3, 10), torch.ones(10, 4))  # reads 82 numbers
+        return h + 1 if h.sum() > 0 else h
+
+    monkeypatch.setattr(shapes, "LARGE", 83)
+    assert run_on_shapes(net(change), (X,), {}) is not None
+    monkeypatch.setattr(shapes, "LARGE", 82)
+    assert run_on_shapes(net(change), (X,), {}) is None
+
+
 def fail(self: Any, h: torch.Tensor) -> torch.Tensor:
     return h @ torch.ones(7, 7)
 
