@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from .eager import EagerRun, run_eagerly
 from .errors import EagerRunError
+from .quiet import quiet
 from .shapes import Shapes
 from .state import preserved
 from .values import PLAIN
@@ -28,7 +29,7 @@ def run_on_shapes(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any
     if not _all_plain(model, (args, kwargs)):
         return None
     shapes, run = Shapes(), None
-    with preserved(model) as changed, suppress(EagerRunError):
+    with preserved(model) as changed, suppress(EagerRunError), quiet():
         run = run_eagerly(model, args, kwargs, shapes=shapes)
         run.outputs = None
     kept = shapes.forget()
