@@ -96,8 +96,8 @@ def export_model(
             size, too.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
-            what every module call returned too, `"off"` compares nothing, and the model runs on shapes alone where they
-            show as much (`OptimizationOptions.run_on_shapes`). True and False mean `"model"` and `"off"`.
+            what every module call returned too, `"off"` compares nothing, and large operators run on shapes alone
+            where those show as much (`OptimizationOptions.run_on_shapes`). True and False mean `"model"` and `"off"`.
         weights: `"none"` exports the structure alone: no number is read, copied or written, and none need exist: the
             model may be on the meta device or hold fake tensors, and so may the inputs. The weights are inputs of the
             graph then, what exporters compute of them stays in it as nodes, and nothing can be verified.
