@@ -23,8 +23,8 @@ from .modules import storage_address
 from .values import tensors_in
 
 LARGE = 2**21
-"""So many numbers of tensors that an operator reads or makes are large. Of the powers of two this one made the runs of
-BERT-base, ResNet-50 and SAM the quickest."""
+"""So many numbers of tensors that an operator reads or makes are large: of the powers of two, the one with which the
+models of the benchmark ran the quickest."""
 
 
 class Shapes:
