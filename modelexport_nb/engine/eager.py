@@ -25,6 +25,7 @@ from .misfit import misfit
 from .modules import CallTree, storage_address
 from .randomness import random_state
 from .recording import CallRecorder
+from .shapes import Shapes
 from .sources import relative_source
 from .values import ValueTrace, tensors_in
 from .weightless import ambient_mode
@@ -57,6 +58,7 @@ def run_eagerly(
     values: bool = False,
     direct: Iterable[str] = (),
     keep: Callable[[int, Any], None] | None = None,
+    shapes: Shapes | None = None,
 ) -> EagerRun:
     """Run the model once without gradients, on copies of the inputs: it may change them in place.
 
@@ -64,15 +66,16 @@ def run_eagerly(
         values: also record what every operator computed.
         direct: modules known to be run past `__call__`; found out when not given.
         keep: called with each call and what it returned, as it returns.
+        shapes: takes the numbers from the inputs, and runs every operator then.
 
     Raises:
         EagerRunError: the model's own exception is its cause.
     """
     known = set(direct)
-    run = _run(model, args, kwargs, known, values, keep)
+    run = _run(model, args, kwargs, known, values, keep, shapes)
     while run.direct - known:  # again with those calls reported: calls are numbered as the capture sees them
         known |= run.direct
-        run = _run(model, args, kwargs, known, values, keep)
+        run = _run(model, args, kwargs, known, values, keep, shapes)
     run.direct = known
     return run
 
@@ -84,13 +87,17 @@ def _run(
     direct: Iterable[str],
     values: bool,
     keep: Callable[[int, Any], None] | None,
+    shapes: Shapes | None,
 ) -> EagerRun:
     args, kwargs = fresh((args, kwargs))
     recorder = CallRecorder(model, direct)
     run = EagerRun(outputs=None, calls=recorder.calls, values=ValueTrace() if values else None)
     if run.values is not None:
         run.values.begin((args, kwargs))
-    watch = _Watch(model, recorder, run)
+    ambient = ambient_mode(model, (args, kwargs))
+    if shapes is not None:  # where it makes tensors of nothing, they have numbers
+        args, kwargs = shapes.of((args, kwargs))
+    watch = _Watch(model, recorder, run, shapes.perform if shapes is not None else _as_it_is)
     inputs: dict[int, dict[int, int]] = {}
     taken: dict[str, list[torch.Tensor]] = {}  # of the calls that are still open, or ended without a result
 
@@ -111,7 +118,7 @@ def _run(
 
     generators = random_state()
     try:
-        with ambient_mode(model, (args, kwargs)), _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
+        with ambient, _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
             run.outputs = model(*args, **kwargs)
     except ModelExportError:  # of `keep`
         raise
@@ -131,8 +138,15 @@ class _Watch(TorchDispatchMode):
 
     supports_higher_order_operators = True  # torch.cond and its kin run as they are
 
-    def __init__(self, model: nn.Module, recorder: CallRecorder, run: EagerRun) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        recorder: CallRecorder,
+        run: EagerRun,
+        perform: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any],
+    ) -> None:
         super().__init__()
+        self._perform = perform
         self._recorder = recorder
         self._run = run
         self._storages = {storage_address(tensor) for tensor in _all_tensors(model)} - {0}
@@ -141,14 +155,14 @@ class _Watch(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if not self._recorder.stack:
-            return func(*args, **(kwargs or {}))
+            return self._perform(func, args, kwargs or {})
         call = self._recorder.calls[self._recorder.stack[-1]]
         read = tensors_in((args, kwargs))
         for tensor in read:
             if (address := storage_address(tensor)) in self._storages:
                 self._run.readers[address].add(call.key)
         self._run.direct.update(self._forwards_not_called())
-        result = func(*args, **(kwargs or {}))
+        result = self._perform(func, args, kwargs or {})
         if self._run.values is not None:
             self._run.values.record(call.index, read, tensors_in(result), _model_line())
         return result
@@ -171,6 +185,10 @@ class _Watch(TorchDispatchMode):
         first = forward.f_code.co_varnames[0] if forward.f_code.co_argcount else None
         module = forward.f_locals.get(first) if first else None
         return self._recorder.path_of(module) if isinstance(module, nn.Module) else None
+
+
+def _as_it_is(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return func(*args, **kwargs)
 
 
 def _model_line() -> str | None:

@@ -28,10 +28,11 @@ from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .modules import ModuleTree
 from .notes import captured_notes, hidden_notes, mode_notes, run_notes, size_notes
-from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions
+from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions, is_known
 from .owners import Owners
 from .report import ExportReport
 from .requirements import check_model, check_opset
+from .shape_run import run_on_shapes
 from .stages import Stages, stages_in
 from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
@@ -95,7 +96,8 @@ def export_model(
             size, too.
         metadata: `"lean"` writes our tags and drops the exporter's own, `"full"` keeps both, `"none"` writes none.
         verify: `"model"` runs the file in ONNX Runtime and compares its outputs with PyTorch's, `"modules"` compares
-            what every module call returned too, `"off"` compares nothing. True and False mean `"model"` and `"off"`.
+            what every module call returned too, `"off"` compares nothing, and large operators run on shapes alone
+            where those show as much (`OptimizationOptions.run_on_shapes`). True and False mean `"model"` and `"off"`.
         weights: `"none"` exports the structure alone: no number is read, copied or written, and none need exist: the
             model may be on the meta device or hold fake tensors, and so may the inputs. The weights are inputs of the
             graph then, what exporters compute of them stays in it as nodes, and nothing can be verified.
@@ -114,7 +116,7 @@ def export_model(
             kept: the graph with its weights once more. A repeated call takes what was made from the same model,
             inputs, options and versions from there (`report.resumed`) and does the rest; the model itself runs again.
             A work directory serves one export at a time.
-        optimization: the short cuts that the exporters may take; none changes nodes, numbers or tags.
+        optimization: the short cuts that the export may take; none changes nodes, numbers or tags.
         progress: called as `progress(stage, index, total)` when each stage begins.
 
     Returns:
@@ -150,7 +152,10 @@ def export_model(
     clock = clock_for(progress, verify)
 
     with prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
-        eager, notes = observe(model, args, kwargs, witness.needs_values and weights == "all", clock)
+        values = witness.needs_values and weights == "all"
+        compared = values or verify != "off" or work_dir is not None
+        on_shapes = optimization.run_on_shapes and is_known("torch") and weights == "all" and not compared
+        eager, notes = observe(model, args, kwargs, values, clock, on_shapes=on_shapes)
         notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
         shapes = resolve_dynamic(model, args, kwargs, dynamic)
         request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization)
@@ -178,12 +183,24 @@ def arguments_for(
 
 
 def observe(
-    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], values: bool, clock: Clock
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    values: bool,
+    clock: Clock,
+    *,
+    on_shapes: bool = False,
 ) -> tuple[EagerRun, list[str]]:
-    """Run the model once in eager PyTorch; the run, and what the reader should know about it."""
+    """Run the model once in eager PyTorch; the run, and what the reader should know about it.
+
+    `on_shapes` says that nobody needs a number of it: shapes are enough, where the model lets them.
+    """
     notes = mode_notes(model)
-    with clock.stage("run"), preserved(model) as changed:
-        eager = run_eagerly(model, args, kwargs, values=values)
+    with clock.stage("run"):
+        if on_shapes and (found := run_on_shapes(model, args, kwargs)) is not None:
+            return found, notes + run_notes(found, [])
+        with preserved(model) as changed:
+            eager = run_eagerly(model, args, kwargs, values=values)
     if eager.random:
         eager.unsteady = disagreement(model, args, kwargs, eager)
     return eager, notes + run_notes(eager, changed)

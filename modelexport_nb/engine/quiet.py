@@ -8,7 +8,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
-_LOUD = ("torch.onnx", "torch.export", "torch.fx", "torch._dynamo", "onnxscript", "onnx_ir", "transformers")
+_LOUD = (
+    "torch.onnx",
+    "torch.export",
+    "torch.fx",
+    "torch._dynamo",
+    "torch._subclasses",
+    "onnxscript",
+    "onnx_ir",
+    "transformers",
+)
 
 
 @contextmanager

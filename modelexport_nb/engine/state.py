@@ -21,9 +21,9 @@ def preserved(model: nn.Module) -> Iterator[list[str]]:
     """Put the model in eval mode for the block and restore it afterwards, after success, exception and Ctrl-C alike.
 
     Restored: every attribute of every module (train mode, hooks, `forward`), the values of buffers, `requires_grad`,
-    the attributes of plain objects that modules hold, such as a config, and the shared random generators. Yields a
-    list that is filled on exit with the names of what the block itself had changed (`step`, `encoder.cache`): a sign
-    of a model with state.
+    the attributes of plain objects that modules hold, such as a config, lists, dicts and sets at any depth, and the
+    shared random generators. Yields a list that is filled on exit with the names of what the block itself had changed
+    (`step`, `encoder.cache`): a sign of a model with state.
     """
     generators = random_state()
     before = {path: _copy(vars(module)) for path, module in model.named_modules()}
@@ -31,6 +31,7 @@ def preserved(model: nn.Module) -> Iterator[list[str]]:
     buffers = {path: buffer.detach().clone() for path, buffer in model.named_buffers() if _has_values(buffer)}
     flags = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     objects = [(thing, _copy(vars(thing))) for thing in _plain_objects(model)]
+    nested = [(container, container.copy()) for container in _nested(before, objects)]
     changed: list[str] = []
     model.eval()
     try:
@@ -44,6 +45,8 @@ def preserved(model: nn.Module) -> Iterator[list[str]]:
                 parameter.requires_grad_(flag)
         for thing, attributes in objects:
             _restore(thing.__dict__, attributes)
+        for container, content in nested:
+            _refill(container, content)
         _restore_buffers(model, buffers)
         restore_random(generators)
 
@@ -53,17 +56,35 @@ def _copy(attributes: dict[str, Any]) -> dict[str, Any]:
     return {name: value.copy() if type(value) in _CONTAINERS else value for name, value in attributes.items()}
 
 
+def _nested(before: dict[str, dict[str, Any]], objects: list[tuple[Any, dict[str, Any]]]) -> list[Any]:
+    """Containers inside containers: those of the first level are copied with the attributes."""
+    found: dict[int, Any] = {}
+    inside = [*before.values(), *(attributes for _, attributes in objects)]
+    waiting = [value for attributes in inside for value in attributes.values() if type(value) in _CONTAINERS]
+    while waiting:
+        container = waiting.pop()
+        for value in container.values() if isinstance(container, dict) else container:
+            if type(value) in _CONTAINERS and id(value) not in found:
+                found[id(value)] = value
+                waiting.append(value)
+    return list(found.values())
+
+
 def _restore(current: MutableMapping[str, Any], attributes: dict[str, Any]) -> None:
     for name in [name for name in current if name not in attributes]:
         del current[name]
     for name, value in attributes.items():
         now: Any = current.get(name)
         if type(value) in _CONTAINERS and type(now) is type(value):
-            if not _same(now, value):  # keep the identity of the container: others may hold it
-                now.clear()
-                now.extend(value) if isinstance(now, list) else now.update(value)
+            _refill(now, value)
         elif now is not value or name not in current:
             current[name] = value
+
+
+def _refill(container: Any, content: Any) -> None:
+    if not _same(container, content):  # keep the identity of the container: others may hold it
+        container.clear()
+        container.extend(content) if isinstance(container, list) else container.update(content)
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -88,8 +88,8 @@ def _collect(tree: Any, found: list[torch.Tensor]) -> None:
     elif kind is dict:
         for item in tree.values():
             _collect(item, found)
-    elif kind not in _PLAIN:  # whatever else torch knows to take apart
+    elif kind not in PLAIN:  # whatever else torch knows to take apart
         found.extend(leaf for leaf in tree_iter(tree) if isinstance(leaf, torch.Tensor))
 
 
-_PLAIN = {type(None), bool, int, float, str, torch.dtype, torch.device, torch.layout, torch.memory_format}
+PLAIN = {type(None), bool, int, float, str, torch.dtype, torch.device, torch.layout, torch.memory_format}

@@ -10,9 +10,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from modelexport_nb.engine import export, shapes
 from modelexport_nb.engine.automatic import make_inputs
 from modelexport_nb.engine.errors import ModelExportError, one_line
-from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.optimization import DEFAULT_SHORT_CUTS, OptimizationOptions, decomposition
 
 from ..unit.engine.graph_facts import what_it_is
@@ -21,12 +21,13 @@ from .case import Case
 
 
 def facts(case: Case, options: OptimizationOptions) -> list[Any] | str:
-    """Everything about the exported graph; what went wrong where there is none."""
+    """Everything about the exported graph, and what is said of it; what went wrong where there is none."""
     model = case.build()
     inputs = make_inputs(model).arguments if case.inputs is None else case.inputs()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            return what_it_is(export_model(model, inputs, Path(folder) / "m.onnx", verify="off", optimization=options))
+            report = export.export_model(model, inputs, Path(folder) / "m.onnx", verify="off", optimization=options)
+            return [*what_it_is(report), report.notes, report.measures]
         except ModelExportError as error:
             return one_line(error)
 
@@ -45,8 +46,8 @@ def main() -> None:
     parser.add_argument("--only", metavar="PATTERN", default="", help="cases whose name the pattern is in")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    unclear = []
-    by_kinds = decomposition._by_kinds
+    unclear, with_numbers = [], []
+    by_kinds, on_shapes = decomposition._by_kinds, export.run_on_shapes
 
     def noted(*arguments: Any) -> Any:
         try:
@@ -55,7 +56,13 @@ def main() -> None:
             unclear.append(case.name)
             raise
 
-    decomposition._by_kinds = noted
+    def counted(*arguments: Any) -> Any:
+        if (run := on_shapes(*arguments)) is None:
+            with_numbers.append(case.name)
+        return run
+
+    decomposition._by_kinds, export.run_on_shapes = noted, counted
+    shapes.LARGE = 0  # small models are run as large ones are
     same = compared = 0
     for case in CASES.values():
         if options.only not in case.name:
@@ -66,6 +73,7 @@ def main() -> None:
         if found:
             print(f"{case.name}: {found}", flush=True)
     print(f"{same} of {compared} the same with short cuts and without.")
+    print(f"Run with numbers: {', '.join(dict.fromkeys(with_numbers)) or 'none'}.")
     print(f"Taken apart in torch's way: {', '.join(dict.fromkeys(unclear)) or 'none'}.")
 
 

@@ -23,6 +23,11 @@ class OptimizationOptions:
             run are.
         collect_rarely: Python's search for garbage goes through all objects again and again while a graph grows; it is
             made less often.
+        run_on_shapes: the model runs once before it is captured, to see which call reads which parameter; where no
+            number of that run is compared (`verify="off"`, no work directory, a strategy that asks for no values), its
+            large operators in floating point run on shapes alone. A model that looks at numbers that are not there,
+            draws random ones, keeps state or runs operators that are not torch's own runs with numbers. An index that
+            is computed of large tensors and out of range is not found on shapes.
     """
 
     keep_tables: bool = True
@@ -32,6 +37,7 @@ class OptimizationOptions:
     frames_once: bool = True
     code_on_demand: bool = True
     collect_rarely: bool = True
+    run_on_shapes: bool = True
 
     @classmethod
     def none(cls) -> OptimizationOptions:

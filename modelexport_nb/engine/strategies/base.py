@@ -29,7 +29,7 @@ class Subject:
         request: the live model and its inputs.
         graph: the ONNX graph whose nodes are to be attributed, in the order of `graph.all_nodes`.
         modules: the model's module tree.
-        eager: an eager run of the model on these inputs.
+        eager: an eager run of the model on these inputs; without its outputs where nothing asks for numbers.
         parameters: for each initializer (`id` of its value) the parameters of the model that it holds.
         feed: the tensor for each graph input, by name.
         captured: how the graph came about; None for a file of unknown origin.
