@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-HELPERS = ("learning.py", "minilm.py")
+HELPERS = ("architectures.py", "learning.py", "minilm.py")
 ANSWER = re.compile(r"^answer = .*$", flags=re.MULTILINE)
 
 

@@ -31,12 +31,16 @@ def run(path: Path) -> None:
 
 
 def without_times(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Leave out how long the exports of a saved comparison took."""
+    """Leave out how long the exports of a saved comparison or sweep took."""
     saved = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
     for model in saved.get("state", {}).values():
-        payload = model.get("state", {}).get("payload", {})
+        state = model.get("state", {})
+        payload = state.get("payload", {})
         for column in payload.get("columns", []):
             column.update(seconds=[], peak=-1)
+        for told in (payload.get("now"), state.get("news")):  # a sweep as it stood, and what changed since
+            if told:
+                told.update(elapsed=None, seconds=[None] * len(told["jobs"]))
     return notebook
 
 

@@ -88,6 +88,11 @@ describe("the head", () => {
     );
   });
 
+  it("says no time that is not known, as of a notebook saved without times", async () => {
+    const { find } = await sweep(sweepOf(JOBS, { running: false, elapsed: null }));
+    expect(find(".clock").textContent).toBe("");
+  });
+
   it("has the notes", async () => {
     const { find } = await sweep(sweepOf(JOBS, { notes: ["the sweep stopped before its end: the disk is full"] }));
     expect(find(".notes").textContent).toContain("the disk is full");

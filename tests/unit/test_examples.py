@@ -88,7 +88,7 @@ def test_copies_for_a_class_hold_no_answers(tmp_path):
         assert not any(cell.get("outputs") for cell in json.loads(copy.read_text(encoding="utf-8"))["cells"])
     for helper in tmp_path.glob("*.py"):
         ast.parse(helper.read_text(encoding="utf-8"))
-    assert {"learning.py", "minilm.py"} <= {path.name for path in tmp_path.iterdir()}
+    assert {"architectures.py", "learning.py", "minilm.py"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_a_copy_of_an_unknown_notebook_is_refused(tmp_path):

@@ -44,7 +44,8 @@ export interface Standing {
 export interface Clock {
   running: boolean;
   cancelled: boolean;
-  elapsed: number;
+  /** Null in a notebook that was saved without times. */
+  elapsed: number | null;
   /** Null where that cannot be said yet. */
   remaining: number | null;
 }
@@ -127,7 +128,7 @@ function clock({ running, cancelled, elapsed, remaining }: Json): Clock {
   return {
     running: running as boolean,
     cancelled: cancelled as boolean,
-    elapsed: amount(elapsed, "elapsed"),
+    elapsed: elapsed === null ? null : amount(elapsed, "elapsed"),
     remaining: remaining === null ? null : amount(remaining, "remaining"),
   };
 }

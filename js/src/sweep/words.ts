@@ -13,8 +13,9 @@ export function duration(seconds: number): string {
   return left === 0 ? `${hours} h` : `${hours} h ${left} min`;
 }
 
-/** `3 min 20 s, about 5 min left`. */
+/** `3 min 20 s, about 5 min left`; nothing where no time is known. */
 export function clockWords({ running, cancelled, elapsed, remaining }: Clock): string {
+  if (elapsed === null) return "";
   if (!running) return `${cancelled ? "cancelled after" : "took"} ${duration(elapsed)}`;
   if (cancelled) return `${duration(elapsed)}, stopping`;
   return listed([duration(elapsed), remaining === null ? "" : `about ${duration(roughly(remaining))} left`]);
