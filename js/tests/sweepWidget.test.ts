@@ -9,7 +9,7 @@ describe("the matrix", () => {
     const grid = find('[role="grid"]');
     expect([grid.getAttribute("aria-rowcount"), grid.getAttribute("aria-colcount")]).toEqual(["4", "5"]);
     expect(names()).toEqual(MODELS);
-    expect(texts(0)).toEqual(["10 nodes", "12 nodes", "a branch on data", "3.50 s"]);
+    expect(texts(0)).toEqual(["10 nodes", "12 nodes", "CaptureError", "3.50 s"]);
     expect(texts(1)).toEqual(["two nodes at the root", "two nodes at the root", "running", "18.00 s"]);
     expect(texts(2)).toEqual(["", "", "skipped", "–"]);
     expect(cells(0).map(({ className }) => className)).toEqual(["cell ok", "cell ok", "cell failed", "cell last"]);

@@ -78,7 +78,7 @@ function Cell({ view, model, column, stop }: CellProps & { column: number }) {
   );
 }
 
-/** What a cell says besides its mark: the nodes of a file, or the cause. */
+/** What a cell says besides its mark: the nodes of a file, or what is the matter. */
 function Word({ view: { store }, job }: { view: SweepView; job: number }) {
   const { standing } = store.sweep;
   const status = statusOf(store.sweep, job);
@@ -92,7 +92,8 @@ function Word({ view: { store }, job }: { view: SweepView; job: number }) {
   }
   if (status === "waiting" || status === "ok") return null;
   const cause = status === "skipped" ? undefined : standing.cause.get(job);
-  return <span class="z">{cause ?? standing.error.get(job) ?? status}</span>;
+  // The class of an error tells more in few letters than the beginning of its sentence, which many share.
+  return <span class="z">{standing.error.get(job) ?? cause ?? status}</span>;
 }
 
 function Last({ view: { store }, model, stop }: CellProps) {
