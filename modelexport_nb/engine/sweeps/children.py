@@ -48,6 +48,7 @@ class _Held:
             self.child: Child = stack.enter_context(start)
             self._stack = stack.pop_all()
         self.begun_with: int | None = None
+        self.model = ""  # of the last job
 
     def end(self) -> None:
         """Let it and its folder be gone."""
@@ -80,7 +81,7 @@ class ChildPool:
             TimeLimitError, MemoryLimitError, CrashError: its child was ended, or died.
         """
         self._await_room(task)
-        with self._borrowed() as held:
+        with self._borrowed(task) as held:
             watch = Watch(True, task.limits.timeout, task.limits.memory_limit, lambda: self._first_to_go(held))
             held.child.stage = "start"
             held.child.tell(task, str(home))
@@ -113,8 +114,9 @@ class ChildPool:
             nursery.end()
 
     @contextmanager
-    def _borrowed(self) -> Iterator[_Held]:
-        held = self._waiting() or self._started()
+    def _borrowed(self, task: Task) -> Iterator[_Held]:
+        held = self._waiting(task.model) or self._started()
+        held.model = task.model
         try:
             yield held
         except BaseException:
@@ -122,10 +124,11 @@ class ChildPool:
             raise
         self._give_back(held, fit=not held.grown)
 
-    def _waiting(self) -> _Held | None:
-        """A child that is there already."""
+    def _waiting(self, model: str) -> _Held | None:
+        """A child that is there already, best one that has just done a job of this model."""
         while True:
             with self._lock:
+                self._idle.sort(key=lambda each: each.model == model)
                 held = self._idle.pop() if self._idle else None
                 if held is not None and held.child.alive:
                     self._busy.append(held)

@@ -43,7 +43,7 @@ class Work:
         """The job for another process."""
         job, payload = self.packed[name]
         home = self.place / folder_name(job.model_name) / folder_name(job.variant)
-        return Task(name, payload, self.sources, home, self.limits, self.threads, self.token)
+        return Task(name, job.model_name, payload, self.sources, home, self.limits, self.threads, self.token)
 
 
 class Conductor:
@@ -85,7 +85,7 @@ class Conductor:
 
     def _hand_out(self) -> None:
         while self._waiting and len(self._running) < self._crew.slots():
-            name = self._waiting.popleft()
+            name = self._next()
             attempt = self._store.claim(name)
             if attempt is None:
                 self._elsewhere.append(name)
@@ -101,6 +101,13 @@ class Conductor:
             self._tries[name] = self._tries.get(name, 0) + 1
             self._running[future] = name
             self._put(name, Status.RUNNING, attempt=attempt, cause="")
+
+    def _next(self) -> str:
+        """A job of a model that nobody is at work on: whoever does one has done half of the next one of that model."""
+        busy = {self._board[name].model for name in self._running.values()}
+        name = next((name for name in self._waiting if self._board[name].model not in busy), self._waiting[0])
+        self._waiting.remove(name)
+        return name
 
     def _take(self) -> None:
         done, _ = wait_for(self._running, timeout=_LOOK, return_when=FIRST_COMPLETED)

@@ -30,6 +30,7 @@ class Task:
 
     Attributes:
         name: the job's.
+        model: what its model is called: a child that has just done another job of it is quicker.
         payload: the pickled job, in which a live module is a `Carried`.
         sources: lines of code that has no file, a notebook's cells, as `linecache` holds them.
         place: where its artifacts go.
@@ -39,6 +40,7 @@ class Task:
     """
 
     name: str
+    model: str
     payload: bytes
     sources: Mapping[str, Any]
     place: Place
