@@ -22,7 +22,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from .modules import storage_address
 from .values import tensors_in
 
-LARGE = 2**21
+LARGE = 2**22
 """So many numbers of tensors that an operator reads or makes are large: of the powers of two, the one with which the
 models of the benchmark ran the quickest."""
 

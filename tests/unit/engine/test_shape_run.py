@@ -382,11 +382,11 @@ def test_what_is_made_of_whole_numbers_has_none() -> None:
 
 
 class Wide(nn.Module):
-    """One small layer, one of more than two million numbers."""
+    """One small layer, one of more than four million numbers."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.small, self.large = nn.Linear(4, 2048), nn.Linear(2048, 1100)
+        self.small, self.large = nn.Linear(4, 2048), nn.Linear(2048, 2100)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.large(self.small(x))
