@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import CrashError, MemoryLimitError, ModelExportError, TimeLimitError, one_line
+from ..errors import CrashError, ModelExportError, one_line
 from ..isolation.forked import Nursery
 from ..isolation.isolated import INTERVAL
 from ..isolation.process import Child, child_process
@@ -212,7 +212,7 @@ def execute(task: Task) -> dict[str, Any]:
         with task.place.staged() as home:
             try:
                 facts = POOL.run(task, home)
-            except (TimeLimitError, MemoryLimitError, CrashError) as error:
+            except ModelExportError as error:
                 POOL.check_stopped(task)  # it may have been ended by that
                 facts = {"status": Status.FAILED, "cause": str(error), "error": type(error).__name__}
     except (OSError, ModelExportError) as error:

@@ -34,7 +34,6 @@ class Work:
     packed: Mapping[str, tuple[Job, bytes]]
     sources: Mapping[str, Any]
     place: Place
-    models: Place
     limits: Limits
     threads: int
     token: str
@@ -51,14 +50,12 @@ class Conductor:
 
     Args:
         board: where every change is shown.
-        retry: as `sweep` takes it.
     """
 
-    def __init__(self, board: Sweep, work: Work, crew: Crew, retry: str) -> None:
+    def __init__(self, board: Sweep, work: Work, crew: Crew) -> None:
         self._board = board
         self._work = work
         self._crew = crew
-        self._retry = retry
         self._waiting = deque(work.packed)
         self._elsewhere: deque[str] = deque()
         self._running: dict[Future[dict[str, Any]], str] = {}
@@ -115,8 +112,11 @@ class Conductor:
             name = self._running.pop(future)
             try:
                 facts = future.result()
-            except (children.CancelledError, CancelledError):
-                self._store.release(name)
+            except (children.CancelledError, CancelledError) as error:
+                if self._board.cancelled:
+                    self._store.release(name)
+                else:  # by somebody else, such as a scheduler that began anew
+                    self._lost(name, error)
             except BrokenExecutor as error:
                 raise ModelExportError(
                     f"The executor broke: {one_line(error).rstrip('.')}. Run it again: what is done is kept."
@@ -135,7 +135,7 @@ class Conductor:
             return
         self._board.put(result)
 
-    def _lost(self, name: str, error: Exception) -> None:
+    def _lost(self, name: str, error: BaseException) -> None:
         """Let another one do it; the job is not to blame, and the store says nothing of it."""
         self._store.release(name)
         if self._tries[name] < TRIES:

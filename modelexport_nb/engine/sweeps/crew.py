@@ -25,14 +25,12 @@ class Crew:
         slots: how many are done at once; asked again and again, because a cluster may grow.
         threads: for torch in each of them.
         stop: end the jobs of the sweep with this token, wherever they run.
-        notes: what the reader should know.
     """
 
     submit: Callable[[Task], Future[dict[str, Any]]]
     slots: Callable[[], int]
     threads: int
     stop: Callable[[str], None]
-    notes: tuple[str, ...] = ()
 
 
 @contextmanager

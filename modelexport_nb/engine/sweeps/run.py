@@ -65,7 +65,8 @@ def sweep(
             what failed, `"all"` everything.
         wait: come back when all is done; Ctrl-C then stops what runs and keeps what is done. False comes back at once:
             `Sweep.wait()` waits, `Sweep.cancel()` stops.
-        progress: called with the sweep after changes, in the calling thread while that waits.
+        progress: called with the sweep after changes, and at least twice a second, in the calling thread while that
+            waits.
 
     Returns:
         The sweep, a mapping of the jobs' names to their results.
@@ -88,10 +89,12 @@ def sweep(
         path = Path(store).expanduser().absolute()
         place = Place.of(artifacts if artifacts is not None else path.with_suffix(".artifacts"))
         _tidy(place)
-        board = Sweep(kept.values(), path, crew.notes)
-        work = _work(wanted, kept, place, crew, limits, token)
-        made.callback(work.models.remove)
-        _start(board, work, crew, retry, made.pop_all())
+        models = place / f"{_MODELS}{token}"
+        made.callback(models.remove)
+        board = Sweep(kept.values(), path)
+        todo = [job for job in wanted if not kept[job.name].kept]
+        work = _packed(todo, place, models, crew.threads, limits, token)
+        _start(board, work, crew, made.pop_all())
     if wait:
         _await(board, progress)
     return board
@@ -134,27 +137,19 @@ def _tidy(place: Place) -> None:
             Place(str(left)).remove()
 
 
-def _work(
-    jobs: tuple[Job, ...], kept: dict[str, JobResult], place: Place, crew: Crew, limits: Limits, token: str
-) -> Work:
+def _packed(jobs: Iterable[Job], place: Place, models: Place, threads: int, limits: Limits, token: str) -> Work:
     """What is to be done; every job is packed once, so that one that cannot be is told before anything runs."""
-    models = place / f"{_MODELS}{token}"
     packer = Packer(models)
-    todo = [job for job in jobs if not kept[job.name].kept]
-    try:
-        packed = {job.name: (job, packer.pack(job)) for job in todo}
-    except BaseException:
-        models.remove()
-        raise
-    return Work(packed, packer.sources, place, models, limits, crew.threads, token)
+    packed = {job.name: (job, packer.pack(job)) for job in jobs}
+    return Work(packed, packer.sources, place, limits, threads, token)
 
 
-def _start(board: Sweep, work: Work, crew: Crew, retry: str, made: ExitStack) -> None:
+def _start(board: Sweep, work: Work, crew: Crew, made: ExitStack) -> None:
     def conduct() -> None:
         error: BaseException | None = None
         try:
             with made:
-                Conductor(board, work, crew, retry).conduct()
+                Conductor(board, work, crew).conduct()
         except BaseException as caught:  # shown to whoever waits
             error = caught
         board.end(error)

@@ -88,7 +88,7 @@ class Packer:
         """
         carried = self._carry(job) if isinstance(job.model, nn.Module) else job.model
         try:
-            return cloudpickle.dumps(replace(job, model=cast(Any, carried), model_name=job.model_name))
+            return cloudpickle.dumps(replace(job, model=cast(Any, carried)))
         except Exception as error:  # pickling runs code of the classes of inputs
             given = {"model": None, "inputs": job.inputs, "options": dict(job.options)}
             raise InputError(

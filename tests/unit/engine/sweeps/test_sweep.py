@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -383,6 +383,35 @@ def test_an_executor_that_was_shut_down(home: Path) -> None:
     executor.shutdown()
     with pytest.raises(ModelExportError, match="The executor takes no more jobs: cannot schedule"):
         sweep([Job(net(), X)], executor=executor)
+
+
+def test_a_job_that_somebody_else_cancels_is_done_again(home: Path) -> None:
+    """As a scheduler does that is started anew."""
+
+    class Forgetful(ThreadPoolExecutor):
+        lost = 0
+
+        def submit(self, *args: Any, **kwargs: Any) -> Any:
+            if self.lost:
+                return super().submit(*args, **kwargs)
+            self.lost += 1
+            future: Future[Any] = Future()
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+
+    with Forgetful(1) as executor:
+        assert only(sweep([Job(net(), X)], executor=executor)).status is Status.OK
+    assert executor.lost == 1
+
+
+def test_what_a_worker_cannot_do_is_not_blamed_on_the_artifacts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        raise OptionError("memory_limit needs /proc.")
+
+    monkeypatch.setattr(children, "Watch", refuses)
+    result = only(sweep([Job(net(), X)]))
+    assert (result.error, result.cause) == ("OptionError", "memory_limit needs /proc.")
 
 
 def test_a_nursery_that_dies_is_replaced(home: Path) -> None:
