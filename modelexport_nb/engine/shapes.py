@@ -23,8 +23,8 @@ from .modules import storage_address
 from .values import tensors_in
 
 LARGE = 2**22
-"""So many numbers of tensors that an operator reads or makes are large. With half as many ResNet-50 and BERT-base took
-longer than with numbers; SAM takes the same."""
+"""So many numbers of tensors that an operator reads or makes are large. With half as many, models of a hundred million
+parameters took longer than with numbers; the largest operators are far above either."""
 
 
 class Shapes:

@@ -117,12 +117,14 @@ class ChildPool:
     def _borrowed(self, task: Task) -> Iterator[_Held]:
         held = self._waiting(task.model) or self._started()
         held.model = task.model
+        fit = False
         try:
             yield held
-        except BaseException:
-            self._give_back(held, fit=False)
-            raise
-        self._give_back(held, fit=not held.grown)
+            fit = not held.grown
+        finally:
+            self._give_back(held, fit)
+            if task.token in self._stopped:  # `stop` left what was at work, and the nursery with it
+                self.close()
 
     def _waiting(self, model: str) -> _Held | None:
         """A child that is there already, best one that has just done a job of this model."""

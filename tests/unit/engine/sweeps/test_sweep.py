@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.sweeps import Job, JobResult, Limits, Status, Sweep, children, sweep
 from modelexport_nb.engine.sweeps.store import Store
 
-from .models import Branch, Crash, Eat, Hang, Killed, Leave, Locked, Net, X, net
+from .models import Branch, Crash, Eat, Hang, Killed, Leave, Locked, Net, X, children_here, net
 
 STRATEGIES = ["fx", "htp", "usage_based"]
 ONE = Limits(workers=1)
@@ -48,6 +50,7 @@ if __name__ == "__main__":
     print(sum(r.kept for r in s.values()), s.ok, flush=True)
 """
 SLOW = """
+import threading
 import time
 from pathlib import Path
 import torch
@@ -427,6 +430,33 @@ def test_a_nursery_that_dies_is_replaced(home: Path) -> None:
     assert found.wait(60)
     assert statuses(found) == {"a / fx": "ok", "dies / fx": "failed", "b / fx": "ok"}
     assert found["dies / fx"].error == "CrashError"
+
+
+def test_what_is_left_at_work_takes_its_nursery_with_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster's futures are cancelled at once, and whoever does the job sees it later."""
+    threads: list[threading.Thread] = []
+
+    class Away(Executor):
+        def submit(self, do: Any, task: Any) -> Future[Any]:  # type: ignore[override]
+            threads.append(threading.Thread(target=attempt, args=(do, task)))
+            threads[-1].start()
+            future: Future[Any] = Future()
+            future.add_done_callback(lambda future: future.set_running_or_notify_cancel())
+            return future
+
+    def attempt(do: Any, task: Any) -> None:
+        with suppress(children.CancelledError):
+            do(task)
+
+    monkeypatch.setattr(children, "INTERVAL", 1.0)
+    found = sweep([Job(Hang(), X)], executor=Away(), wait=False)
+    while not children.POOL._busy:
+        found.await_news(found.version, 0.1)
+    found.cancel()
+    assert found.wait(60)
+    assert children.POOL._busy
+    threads[0].join(30)
+    assert children_here() == 0
 
 
 def test_where_no_child_can_be_started(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
