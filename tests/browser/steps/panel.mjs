@@ -1,6 +1,6 @@
 // The export panel: choose, export, cancel, compare, by mouse and by keyboard. The line says what the controls say.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accessible } from "../axe.mjs";
 import { ask, cellCount, command, openNotebook, runAll, setTheme, shutDown, untilKernelSays } from "../notebook.mjs";
@@ -138,15 +138,30 @@ async function exported({ page, lab, root, report }) {
   });
 }
 
+/** The model waits for a file, so that the first stage lasts until Cancel was seen. */
+const HELD = `
+import time
+from pathlib import Path
+
+def hold(*_):
+    while not Path("go").exists():
+        time.sleep(0.01)
+
+held = model.register_forward_pre_hook(hold)
+before = {name: dict(vars(part)) for name, part in model.named_modules()}
+`;
+
 async function cancelled({ page, lab, root, report }) {
   await report.check(page, "Cancel leaves the old file, the model and the kernel as they were", async () => {
     const path = join(lab.root, "tiny.onnx");
     const before = [statSync(path).mtimeMs, readFileSync(path).length];
-    await ask(page, "before = {name: dict(vars(part)) for name, part in model.named_modules()}");
+    await ask(page, HELD);
     await press(root, "Export");
+    await root.getByRole("progressbar").waitFor();
     await root.getByRole("button", { name: "Cancel" }).click();
-    await root.getByText(/^Cancelling\. The stage \w* cannot be interrupted; it ends first\.$/).waitFor();
+    await root.getByText("Cancelling. The stage run cannot be interrupted; it ends first.").waitFor();
     await root.screenshot({ path: join(report.folder, "panel-cancelling.png") });
+    writeFileSync(join(lab.root, "go"), "");
     const said = await root.getByRole("alert").textContent(MINUTE);
     assert.match(said, /^Export cancelled at \w+\. Nothing was written; the model is unchanged\.$/);
     await root.screenshot({ path: join(report.folder, "panel-cancelled.png") });
@@ -158,6 +173,7 @@ async function cancelled({ page, lab, root, report }) {
       ),
       "True True\n",
     );
+    await ask(page, "held.remove()");
     assert.ok(await root.getByRole("button", { name: "Export", exact: true }).isEnabled());
     assert.ok(await root.getByLabel("opset").isEnabled());
   });
