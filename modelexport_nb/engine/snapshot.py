@@ -9,6 +9,8 @@ import onnx_ir as ir
 
 from .graph import all_nodes
 
+_OPERATOR = "node"  # in the `meta` of a node or of an input: the FX node that torch's exporter made it from
+
 
 @dataclass(frozen=True)
 class FrozenNode:
@@ -35,6 +37,15 @@ class Snapshot:
         """Freeze the graph as it is now."""
         return cls([_freeze(node) for node in all_nodes(model)], list(model.graph.initializers.values()))
 
+    def forget_operators(self, model: ir.Model) -> None:
+        """Let go of the FX nodes, here and in what passes made of the graph: each of them holds the whole traced graph,
+        and onnxscript's rules keep the last nodes that they saw."""
+        nodes = [*(frozen.node for frozen in self.nodes), *all_nodes(model)]
+        values = [value for node in nodes for value in node.inputs if value is not None]
+        every: list[ir.Node | ir.Value] = [*nodes, *values, *model.graph.inputs, *self.initializers]
+        for each in every:
+            each.meta.pop(_OPERATOR, None)
+
 
 def _freeze(node: ir.Node) -> FrozenNode:
     return FrozenNode(
@@ -44,7 +55,7 @@ def _freeze(node: ir.Node) -> FrozenNode:
         inputs=tuple(node.inputs),
         outputs=tuple(node.outputs),
         names=tuple(value.name for value in node.outputs),
-        fx_node=node.meta.get("node"),
+        fx_node=node.meta.get(_OPERATOR),
     )
 
 

@@ -22,7 +22,7 @@ class OptimizationOptions:
         code_on_demand: torch writes every graph out as Python code when it is made or changed; only graphs that are
             run are.
         collect_rarely: Python's search for garbage goes through all objects again and again while a graph grows; it is
-            made less often.
+            made less often, and goes through those that are new.
         run_on_shapes: the model runs once before it is captured, to see which call reads which parameter; where no
             number of that run is compared (`verify="off"`, no work directory, a strategy that asks for no values), its
             large operators in floating point run on shapes alone. A model that looks at numbers that are not there,

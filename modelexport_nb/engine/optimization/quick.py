@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from .garbage import collecting_rarely
 from .options import OptimizationOptions
 from .patching import is_known
 from .rewriting import linear_rewrites
@@ -18,8 +17,6 @@ def quick_exporters(options: OptimizationOptions) -> Iterator[None]:
     Where the installed torch or onnxscript is another than those whose insides we know, they go their own way.
     """
     with ExitStack() as cuts:
-        if options.collect_rarely:
-            cuts.enter_context(collecting_rarely())
         if options.linear_rewrites and is_known("onnxscript"):
             cuts.enter_context(linear_rewrites())
         if is_known("torch"):
