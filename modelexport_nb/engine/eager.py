@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -19,6 +20,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from .blocks import BlockWatch
 from .errors import EagerRunError, ModelExportError, one_line
 from .inputs import fresh
 from .misfit import misfit
@@ -38,7 +40,8 @@ class EagerRun:
     """`readers` maps the address of a tensor's storage to the keys of the calls that read it; `identity` holds the
     keys of calls that returned an input unchanged; `direct` the paths of modules whose `forward` was called without
     `__call__`; `random` says that the run drew random numbers, `unsteady` in a clause where another run differs, when
-    that was looked at; `values` what every operator computed, when that was asked for."""
+    that was looked at; `values` what every operator computed, and `blocks` the modules whose calls did the same as
+    others', by path, with a number for what they did, when that was asked for."""
 
     outputs: Any
     calls: CallTree
@@ -48,6 +51,7 @@ class EagerRun:
     random: bool = False
     unsteady: str | None = None
     values: ValueTrace | None = None
+    blocks: dict[str, int] = field(default_factory=dict)
 
 
 def run_eagerly(
@@ -56,6 +60,7 @@ def run_eagerly(
     kwargs: dict[str, Any],
     *,
     values: bool = False,
+    blocks: bool = False,
     direct: Iterable[str] = (),
     keep: Callable[[int, Any], None] | None = None,
     shapes: Shapes | None = None,
@@ -64,6 +69,7 @@ def run_eagerly(
 
     Args:
         values: also record what every operator computed.
+        blocks: also find calls that did the same.
         direct: modules known to be run past `__call__`; found out when not given.
         keep: called with each call and what it returned, as it returns.
         shapes: takes the numbers from the inputs, and runs every operator then.
@@ -72,10 +78,10 @@ def run_eagerly(
         EagerRunError: the model's own exception is its cause.
     """
     known = set(direct)
-    run = _run(model, args, kwargs, known, values, keep, shapes)
+    run = _run(model, args, kwargs, known, values, blocks, keep, shapes)
     while run.direct - known:  # again with those calls reported: calls are numbered as the capture sees them
         known |= run.direct
-        run = _run(model, args, kwargs, known, values, keep, shapes)
+        run = _run(model, args, kwargs, known, values, blocks, keep, shapes)
     run.direct = known
     return run
 
@@ -86,6 +92,7 @@ def _run(
     kwargs: dict[str, Any],
     direct: Iterable[str],
     values: bool,
+    blocks: bool,
     keep: Callable[[int, Any], None] | None,
     shapes: Shapes | None,
 ) -> EagerRun:
@@ -97,7 +104,8 @@ def _run(
     ambient = ambient_mode(model, (args, kwargs))
     if shapes is not None:  # where it makes tensors of nothing, they have numbers
         args, kwargs = shapes.of((args, kwargs))
-    watch = _Watch(model, recorder, run, shapes.perform if shapes is not None else _as_it_is)
+    alike = BlockWatch(model, recorder) if blocks else None
+    watch = _Watch(model, recorder, run, shapes.perform if shapes is not None else _as_it_is, alike)
     inputs: dict[int, dict[int, int]] = {}
     taken: dict[str, list[torch.Tensor]] = {}  # of the calls that are still open, or ended without a result
 
@@ -118,7 +126,10 @@ def _run(
 
     generators = random_state()
     try:
-        with ambient, _plain_eager(), torch.no_grad(), recorder.active(enter, leave), watch:
+        with ambient, _plain_eager(), torch.no_grad(), recorder.active(enter, leave), ExitStack() as stack:
+            if alike is not None:
+                stack.enter_context(alike.active())
+            stack.enter_context(watch)
             run.outputs = model(*args, **kwargs)
     except ModelExportError:  # of `keep`
         raise
@@ -130,6 +141,7 @@ def _run(
         raise EagerRunError(f"The model itself fails on these inputs{inside}: {reason}") from error
     run.random = random_state() != generators
     run.calls = recorder.calls
+    run.blocks = alike.kinds() if alike is not None else {}
     return run
 
 
@@ -144,9 +156,11 @@ class _Watch(TorchDispatchMode):
         recorder: CallRecorder,
         run: EagerRun,
         perform: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any],
+        blocks: BlockWatch | None,
     ) -> None:
         super().__init__()
         self._perform = perform
+        self._blocks = blocks
         self._recorder = recorder
         self._run = run
         self._storages = {storage_address(tensor) for tensor in _all_tensors(model)} - {0}
@@ -165,6 +179,8 @@ class _Watch(TorchDispatchMode):
         result = self._perform(func, args, kwargs or {})
         if self._run.values is not None:
             self._run.values.record(call.index, read, tensors_in(result), _model_line())
+        if self._blocks is not None:
+            self._blocks.see(func, args, kwargs or {}, result)
         return result
 
     def _forwards_not_called(self) -> set[str]:

@@ -155,10 +155,11 @@ def export_model(
         values = witness.needs_values and weights == "all"
         compared = values or verify != "off" or work_dir is not None
         on_shapes = optimization.run_on_shapes and is_known("torch") and weights == "all" and not compared
-        eager, notes = observe(model, args, kwargs, values, clock, on_shapes=on_shapes)
+        blocks = finds_blocks(optimization, dynamic)
+        eager, notes = observe(model, args, kwargs, values, clock, on_shapes=on_shapes, blocks=blocks)
         notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
         shapes = resolve_dynamic(model, args, kwargs, dynamic)
-        request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization)
+        request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), optimization, eager.blocks)
         ladder = Ladder(request, capture)
         stages.begin(request, eager, capture=capture, weights=weights)
 
@@ -182,6 +183,11 @@ def arguments_for(
     return *made.arguments, [made.note]
 
 
+def finds_blocks(optimization: OptimizationOptions, dynamic: Any) -> bool:
+    """Whether the capture may take one block for another: what one does at other sizes, no run has shown."""
+    return optimization.blocks_once and is_known("torch") and dynamic is None
+
+
 def observe(
     model: nn.Module,
     args: tuple[Any, ...],
@@ -190,17 +196,21 @@ def observe(
     clock: Clock,
     *,
     on_shapes: bool = False,
+    blocks: bool = False,
 ) -> tuple[EagerRun, list[str]]:
     """Run the model once in eager PyTorch; the run, and what the reader should know about it.
 
-    `on_shapes` says that nobody needs a number of it: shapes are enough, where the model lets them.
+    `on_shapes` says that nobody needs a number of it: shapes are enough, where the model lets them. `blocks` asks for
+    those that did the same; a model with state has none: what one did may depend on the one before.
     """
     notes = mode_notes(model)
     with clock.stage("run"):
-        if on_shapes and (found := run_on_shapes(model, args, kwargs)) is not None:
+        if on_shapes and (found := run_on_shapes(model, args, kwargs, blocks=blocks)) is not None:
             return found, notes + run_notes(found, [])
         with preserved(model) as changed:
-            eager = run_eagerly(model, args, kwargs, values=values)
+            eager = run_eagerly(model, args, kwargs, values=values, blocks=blocks)
+    if changed:
+        eager.blocks = {}
     if eager.random:
         eager.unsteady = disagreement(model, args, kwargs, eager)
     return eager, notes + run_notes(eager, changed)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import onnx_ir as ir
@@ -17,7 +17,8 @@ from .record import Record
 
 @dataclass(frozen=True)
 class Request:
-    """One export as the user asked for it. `opset` None leaves the choice to the exporter."""
+    """One export as the user asked for it. `opset` None leaves the choice to the exporter; `blocks` are the
+    modules whose calls did the same as others' in the eager run, by path, with a number for what they did."""
 
     model: nn.Module
     args: tuple[Any, ...]
@@ -26,6 +27,7 @@ class Request:
     dynamic_shapes: Any = None
     direct: frozenset[str] = frozenset()  # modules whose forward is called without __call__
     optimization: OptimizationOptions = DEFAULT_SHORT_CUTS
+    blocks: Mapping[str, int] = field(default_factory=dict)
 
 
 class Capture(Protocol):

@@ -101,6 +101,8 @@ class Ladder:
             try:
                 captured = run_capture(self._request, way)
             except CaptureFailure as failure:
+                if self._again_in_full(way):
+                    continue
                 self._fail(way, explain(failure), failure.__cause__)
                 self._ways = [way for way in self._ways if self._may_help(way, failure)]
             except CaptureError as error:
@@ -135,6 +137,15 @@ class Ladder:
         """The graph of the last attempt is of no use after all."""
         name = self.attempts.pop().name
         self._note(name, error)
+        self._again_in_full(next(way for way in _CAPTURES if way.name == name))
+
+    def _again_in_full(self, way: Capture) -> bool:
+        """Have a way tried once more with every block traced by itself: it may be a copy that failed."""
+        if not (self._request.blocks and way.keeps_record):
+            return False
+        self._request = replace(self._request, blocks={})
+        self._ways = [way, *(self._ways or [])]
+        return True
 
     def give_up(self) -> NoReturn:
         """Raise what the first attempt failed by."""

@@ -23,7 +23,7 @@ from .failure import CaptureFailure
 from .generated import forgetting_generated_code
 from .record import Traced, record_of
 from .regions import regions_node_by_node
-from .stamps import stamp_of, stamping
+from .stamps import renumbered, stamp_of, stamping
 from .watch import Watch, watched_passes
 
 
@@ -53,6 +53,10 @@ def _captured(request: Request, way: Capture) -> Captured:
             if way.keeps_record:
                 stack.enter_context(regions_node_by_node())
                 stack.enter_context(stamping(recorder))
+                if request.blocks:
+                    from ..optimization.blocks import blocks_once  # what it replaces exists in known versions only
+
+                    stack.enter_context(blocks_once(recorder, request.blocks, renumbered))
             model = way.export(traced)
     except ModelExportError:
         raise

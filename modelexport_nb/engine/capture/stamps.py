@@ -51,6 +51,12 @@ def stamp_of(fx_node: torch.fx.Node | None) -> Stamp | None:
     return (fx_node.meta.get("custom") or {}).get(_KEY)
 
 
+def renumbered(notes: dict[str, Any], higher: int) -> dict[str, Any]:
+    """A node's annotations, in a copy whose calls have numbers that are higher by so much."""
+    stamp: Stamp | None = notes.get(_KEY)
+    return notes if stamp is None else {**notes, _KEY: (stamp[0], stamp[1] + higher)}
+
+
 def inner_modules(fx_node: torch.fx.Node) -> list[int]:
     """Ids of the modules around an operator inside a branch of `torch.cond`, outermost first.
 

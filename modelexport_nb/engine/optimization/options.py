@@ -23,6 +23,9 @@ class OptimizationOptions:
             run are.
         collect_rarely: Python's search for garbage goes through all objects again and again while a graph grows; it is
             made less often, and goes through those that are new.
+        blocks_once: torch traces every layer by itself. Modules whose calls did exactly the same in the eager run,
+            operator by operator, are traced once; the others get copies of the nodes, with their own parameters. Only
+            where all sizes are fixed and the model keeps no state.
         run_on_shapes: the model runs once before it is captured, to see which call reads which parameter; where no
             number of that run is compared (`verify="off"`, no work directory, a strategy that asks for no values), its
             large operators in floating point run on shapes alone. A model that looks at numbers that are not there,
@@ -37,6 +40,7 @@ class OptimizationOptions:
     frames_once: bool = True
     code_on_demand: bool = True
     collect_rarely: bool = True
+    blocks_once: bool = True
     run_on_shapes: bool = True
 
     @classmethod

@@ -23,8 +23,12 @@ def what_it_is(report: ExportReport) -> list[Any]:
 
 
 def _edges(graph: ir.Model) -> list[list[Any]]:
+    """The node that made each input, or the name of the weight or of the graph's input."""
     number = {id(value): at for at, node in enumerate(all_nodes(graph)) for value in node.outputs}
-    return [[number.get(id(value)) for value in node.inputs] for node in all_nodes(graph)]
+    return [
+        [None if value is None else number.get(id(value), value.name) for value in node.inputs]
+        for node in all_nodes(graph)
+    ]
 
 
 def _attributes(node: ir.Node) -> list[Any]:

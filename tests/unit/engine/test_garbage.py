@@ -103,4 +103,5 @@ def test_a_traced_graph_is_let_go(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     gc.collect()
     left = [each for each in gc.get_objects() if type(each) is torch.fx.Graph and id(each) not in before]
     assert report.parity is not None and report.parity.ok
-    assert max([len(each.nodes) for each in left], default=0) < 20, "a graph of the whole model is held"
+    whole = len([*report.graph.graph]) // 2  # what is remembered of operators are graphs too, small ones
+    assert not [each for each in left if len(each.nodes) > whole], "a graph of the whole model is held"
