@@ -106,15 +106,16 @@ class _Block:
         self._steps.append(step)
 
     def done(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Hashable | None:
-        """What it did; None where it used what it was not given, changed it, or gave back something of another kind."""
+        """What it did; None where it was given or used what is neither a tensor nor a constant, or changed what was not
+        its own."""
         given, structure = tree_flatten((args, kwargs))
         places = {id(leaf): place for place, leaf in reversed([*enumerate(given)]) if isinstance(leaf, torch.Tensor)}
         taken = [(places[id(leaf)], *_form(leaf)) if id(leaf) in places else self._token(leaf) for leaf in given]
         outside = [places.get(id(tensor)) for tensor in self._outside]
         returned, form = tree_flatten(output)
         results = [places[id(leaf)] if id(leaf) in places else self._token(leaf) for leaf in returned]
-        if not self._fit or None in outside or len(outside) < len(self._outside):
-            return None  # the second: it returned what it neither made nor was given
+        if not self._fit:
+            return None
         return (tuple(self._steps), structure, tuple(taken), tuple(outside), form, tuple(results))
 
     def _token(self, value: Any) -> Hashable:
@@ -153,8 +154,7 @@ def _inner_calls(recorder: CallRecorder, block: int) -> Hashable | None:
 
 def built_alike(model: nn.Module) -> dict[str, int]:
     """The outermost modules with parts of which there is more than one that is built alike, by path, with a number for
-    how they are built: same classes, same names, same shapes. Those with hooks or a `forward` of their own are left
-    out: nobody knows what these do."""
+    how they are built: same classes, same names, same shapes."""
     numbers: dict[Hashable, int] = {}
     built: dict[int, int] = {}
 
@@ -172,7 +172,7 @@ def built_alike(model: nn.Module) -> dict[str, int]:
     waiting = [model]
     while waiting:
         for part in waiting.pop().children():
-            if counts[built[id(part)]] > 1 and any(True for _ in part.children()) and untouched(part):
+            if counts[built[id(part)]] > 1 and any(True for _ in part.children()):
                 found[paths[id(part)]] = built[id(part)]
             else:
                 waiting.append(part)
@@ -180,7 +180,7 @@ def built_alike(model: nn.Module) -> dict[str, int]:
 
 
 def untouched(module: nn.Module) -> bool:
-    """Whether no part of it has hooks or a `forward` of its own."""
+    """Whether no part of it has hooks or a `forward` of its own: nobody knows what these do."""
     return not any(
         part._forward_hooks or part._forward_pre_hooks or "forward" in vars(part) for part in module.modules()
     )

@@ -116,6 +116,8 @@ class TracedBlock:
             nodes.append(last)
         leaves, structure = tree_flatten(output)
         results = [_result(tracer, leaf, given, {*nodes}) for leaf in leaves]
+        calls = [(call.path, call.parent) for call in recorder.calls.calls[first:]]
+        canonical = calls[0][0]
         now = [_node_of(tracer, tensor) for tensor in given.tensors]
         restated = [(number, node) for number, node in enumerate(now) if node is not given.nodes[number]]
         known = {*given.nodes, *nodes}
@@ -123,13 +125,13 @@ class TracedBlock:
             None not in results
             and all(_is_plain(node) and known.issuperset(node.all_input_nodes) for node in nodes)
             and {*nodes}.issuperset(node for _, node in restated)
+            and all(inner.startswith(f"{canonical}.") for inner, _ in calls[1:])
         ):
             return None
-        calls = [(call.path, call.parent) for call in recorder.calls.calls[first:]]
         whole = [result for result in results if result is not None]
         path = tracer.path_of_module(module)
         moved = [(number, node) for number, node in restated if node is not None]
-        return cls(path, calls[0][0], given.nodes, nodes, moved, whole, structure, first, calls)
+        return cls(path, canonical, given.nodes, nodes, moved, whole, structure, first, calls)
 
     def copy(self, tracer: Any, recorder: CallRecorder, module: nn.Module, given: Given, renumber: Renumber) -> Any:
         """Let graph and calls be as if this other module had been traced; what it returns."""
@@ -139,7 +141,7 @@ class TracedBlock:
         stacks: dict[int, dict[str, Any]] = {}  # one for all nodes of a call, as they were
         for node in self.nodes:
             args, kwargs = (fx.node.map_arg(each, new.__getitem__) for each in (node.args, node.kwargs))
-            new[node] = copy = tracer.graph.create_node(node.op, node.target, args, kwargs)
+            new[node] = copy = tracer.graph.create_node(node.op, node.target, args, kwargs, node.name)
             copy.meta = dict(node.meta)
             if (stack := node.meta.get("nn_module_stack")) is not None:
                 copy.meta["nn_module_stack"] = stacks.setdefault(id(stack), self._stack(stack, path))

@@ -12,11 +12,14 @@ import torch
 from torch import nn
 
 from modelexport_nb.engine.capture import Attempt
+from modelexport_nb.engine.capture.stamps import renumbered, stamping
 from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.errors import CaptureError
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.optimization import OptimizationOptions, patching
+from modelexport_nb.engine.optimization.blocks import blocks_once
 from modelexport_nb.engine.optimization.copies import TracedBlock
+from modelexport_nb.engine.recording import CallRecorder
 from modelexport_nb.engine.report import ExportReport
 
 from .graph_facts import what_it_is
@@ -33,7 +36,7 @@ class Layer(nn.Module):
         super().__init__()
         self.number, self.body = number, body
         self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 4)
-        self.norm = nn.LayerNorm(4)
+        self.norm, self.act = nn.LayerNorm(4), nn.Sigmoid()
 
     def forward(self, x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
         return self.body(self, x, *args, **kwargs)
@@ -153,14 +156,62 @@ def minus(self: Layer, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return self.first(x) - self.second(y)
 
 
-@pytest.mark.parametrize(
+def no_op_first(self: Layer, x: torch.Tensor, *, scale: torch.Tensor) -> torch.Tensor:
+    return plain(self, x.contiguous()) * scale.to(torch.float32)
+
+
+def scaled(model: Stack, x: torch.Tensor) -> torch.Tensor:
+    scale = x.sum() + 9
+    for layer in model.layers:
+        x = layer(x, scale=scale)
+    return x * scale
+
+
+COPIED = pytest.mark.parametrize(
     ("body", "call"),
-    [(with_mask, tuple_of_arguments), (twice_the_same, chosen), (own_constants, None), (minus, swapped)],
+    [
+        (plain, None),
+        (with_mask, tuple_of_arguments),
+        (twice_the_same, chosen),
+        (own_constants, None),
+        (minus, swapped),
+        (no_op_first, scaled),
+    ],
     ids=lambda each: getattr(each, "__name__", ""),
 )
+
+
+@COPIED
 def test_what_is_copied(body: Any, call: Any, tmp_path: Path, copied: list[str]) -> None:
     exported(stack(body, call), X, tmp_path)
     assert copied == REST
+
+
+@COPIED
+def test_the_tracer_leaves_the_same(body: Any, call: Any, copied: list[str]) -> None:
+    model = stack(body, call)
+    assert traced(model, dict.fromkeys(["layers.0", *REST], 0)) == traced(model, {})
+    assert copied == REST
+
+
+def traced(model: nn.Module, kinds: dict[str, int]) -> list[Any]:
+    """All that torch.export's graph says of each node, and the calls."""
+    recorder = CallRecorder(model)
+    with torch.no_grad(), stamping(recorder), blocks_once(recorder, kinds, renumbered):
+        graph = torch.export.export(model, (X,), strict=False).graph
+    known = ("nn_module_stack", "stack_trace", "custom", "val")
+    nodes = [
+        (
+            node.name,
+            node.op,
+            str(node.target),
+            str(node.args),
+            str(node.kwargs),
+            [str(node.meta.get(key)) for key in known],
+        )
+        for node in graph.nodes
+    ]
+    return [*nodes, *recorder.runs[-1].calls]
 
 
 # What one of them does in another way.
@@ -185,7 +236,13 @@ def other_call(self: Layer, x: torch.Tensor) -> torch.Tensor:
     return self.second(y) if self.number % 2 else nn.functional.linear(y, self.second.weight, self.second.bias)
 
 
-@pytest.mark.parametrize("body", [other_constant, other_order, other_wiring, other_call])
+def other_place(self: Layer, x: torch.Tensor) -> torch.Tensor:
+    """The same operators and calls; which of the operators is the call's differs."""
+    x = self.first(x)
+    return self.second(self.act(torch.sigmoid(x)) if self.number % 2 else torch.sigmoid(self.act(x)))
+
+
+@pytest.mark.parametrize("body", [other_constant, other_order, other_wiring, other_call, other_place])
 def test_two_kinds(body: Any, tmp_path: Path, copied: list[str]) -> None:
     exported(stack(body), X, tmp_path)
     assert copied == ["layers.2", "layers.3"]
@@ -291,6 +348,26 @@ def test_hooks_and_a_forward_of_its_own(tmp_path: Path, copied: list[str]) -> No
     assert copied == ["layers.3"]
 
 
+def test_what_only_the_traced_run_gives(tmp_path: Path, copied: list[str]) -> None:
+    """Exporters put their own masks and hooks into a model while they trace it."""
+
+    def masked(self: Layer, x: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        return plain(self, x) if mask is None else plain(self, x) + mask
+
+    def masks(model: Stack, x: torch.Tensor) -> torch.Tensor:
+        handle = None
+        if torch.compiler.is_exporting():
+            handle = model.layers[3].register_forward_hook(lambda module, args, output: output * 1)
+        for layer in model.layers:
+            x = layer(x, x * 0 if layer.number % 2 and torch.compiler.is_exporting() else None)
+        if handle is not None:
+            handle.remove()
+        return x
+
+    exported(stack(masked, masks), X, tmp_path)
+    assert copied == ["layers.2"]
+
+
 def test_a_layer_that_is_called_again(tmp_path: Path, copied: list[str]) -> None:
     """Its further calls are traced."""
 
@@ -337,6 +414,19 @@ def test_a_copy_that_is_wrong_is_found(tmp_path: Path, copied: list[str]) -> Non
     assert copied == REST
     assert [(attempt.name, attempt.ok) for attempt in report.attempts] == [("torch.onnx", False), ("torch.onnx", True)]
     assert report.parity is not None and report.parity.ok
+
+
+def test_a_call_elsewhere_that_no_run_shows(tmp_path: Path, copied: list[str]) -> None:
+    """It is no call of the block, and a copy would put it inside."""
+    shared = nn.ReLU()
+
+    def calls(self: Layer, x: torch.Tensor) -> torch.Tensor:
+        return plain(self, x) + (shared(x) * 0 if torch.compiler.is_exporting() else 0)
+
+    model = stack(calls)
+    model.shared = shared
+    exported(model, X, tmp_path)
+    assert copied == []
 
 
 def test_a_copy_that_fails_is_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
