@@ -13,14 +13,12 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch._ops import OpOverload
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._pytree import tree_flatten
 from torch.utils.weak import WeakIdKeyDictionary
 
 from .modules import own_tensors
 from .recording import CallRecorder
-from .shapes import changed_by
 from .values import PLAIN, tensors_in
 
 
@@ -87,27 +85,20 @@ class _Block:
         self._fit = True
         self._steps: list[Hashable] = []
         self._made = WeakIdKeyDictionary()  # by tensor: the step that made it, its place there
-        self._ours = WeakIdKeyDictionary()  # tensors in memory that the block took
         self._outside: list[torch.Tensor] = []
         parts = module.named_modules()
         self._own = {id(tensor): f"{path}.{name}" for path, part in parts for name, tensor in own_tensors(part)}
 
     def add(self, call: int, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """Note an operator of a call in it."""
-        self._fit &= all(tensor in self._ours for tensor in changed_by(func, args, kwargs))
         step = (func, call - self.call, self._token(args), self._token(kwargs))
-        view = not isinstance(func, OpOverload) or any(each.alias_info for each in func._schema.returns)
-        ours = not view or all(tensor in self._ours for tensor in tensors_in((args, kwargs)))
         for place, tensor in enumerate(tensors_in(result)):
             if tensor not in self._made:
                 self._made[tensor] = (len(self._steps), place)
-                if ours:
-                    self._ours[tensor] = True
         self._steps.append(step)
 
     def done(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Hashable | None:
-        """What it did; None where it was given or used what is neither a tensor nor a constant, or changed what was not
-        its own."""
+        """What it did; None where it was given or used what is neither a tensor nor a constant."""
         given, structure = tree_flatten((args, kwargs))
         places = {id(leaf): place for place, leaf in reversed([*enumerate(given)]) if isinstance(leaf, torch.Tensor)}
         taken = [(places[id(leaf)], *_form(leaf)) if id(leaf) in places else self._token(leaf) for leaf in given]

@@ -60,7 +60,7 @@ class Shapes:
         return tree_map(lambda value: self._noted(value, old, of_inputs), result)
 
     def _sure(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[torch.Tensor]) -> Any:
-        written = changed_by(func, args, kwargs)
+        written = _written(func, args, kwargs)
         if sum(tensor.numel() for tensor in given) >= LARGE:
             args, kwargs = tree_map(self._without_numbers, (args, kwargs))
             given = tensors_in((args, kwargs))
@@ -140,7 +140,7 @@ def _is_continuous(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() or tensor.is_complex()
 
 
-def changed_by(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
+def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
     """The tensors that an operator changes in place."""
     if not isinstance(func, torch._ops.OpOverload) or not func._schema.is_mutable:
         return []

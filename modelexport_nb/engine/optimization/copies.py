@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import fx, nn
+from torch._ops import OpOverload
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.fx.experimental.proxy_tensor import (
     disable_proxy_modes_tracing,
@@ -205,10 +206,13 @@ def _result(tracer: Any, leaf: Any, given: Given, nodes: set[fx.Node]) -> _Resul
 
 
 def _is_plain(node: fx.Node) -> bool:
-    """Whether it computes tensors of known sizes, and nothing that is kept elsewhere."""
+    """Whether it computes tensors of known sizes and nothing that is kept elsewhere, and changes none in place: copies
+    share the notes of what they return, and who shares memory with a changed tensor is changed, too."""
     values = tree_leaves(node.meta.get("val"))
-    return node.op == "call_function" and all(
-        type(value) is FakeTensor and all(type(size) is int for size in value.shape) for value in values
+    return (
+        node.op == "call_function"
+        and not (isinstance(node.target, OpOverload) and node.target._schema.is_mutable)
+        and all(type(value) is FakeTensor and all(type(size) is int for size in value.shape) for value in values)
     )
 
 

@@ -141,8 +141,13 @@ def chosen(model: Stack, x: torch.Tensor) -> torch.Tensor:
 
 def own_constants(self: Layer, x: torch.Tensor) -> torch.Tensor:
     y = self.first(x)
-    y += 1  # in place, on what the block made
-    return self.second(y).masked_fill_(torch.zeros_like(y, dtype=torch.bool), 3.0) * torch.full((4,), 2.0)
+    return self.second(y).masked_fill(torch.zeros_like(y, dtype=torch.bool), 3.0) * torch.full((4,), 2.0)
+
+
+def in_place_on_its_own(self: Layer, x: torch.Tensor) -> torch.Tensor:
+    y = self.first(x)
+    y += x
+    return plain(self, y)
 
 
 def swapped(model: Stack, x: torch.Tensor) -> torch.Tensor:
@@ -327,6 +332,7 @@ def copy_of(model: Stack, x: torch.Tensor) -> torch.Tensor:
     ("body", "call"),
     [
         (outside, None),
+        (in_place_on_its_own, None),
         (changes_its_argument, copy_of),
         (changes_a_view_of_it, copy_of),
         (gives_its_weight, first_of_each),
