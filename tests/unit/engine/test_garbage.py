@@ -35,8 +35,9 @@ def as_before() -> Iterator[None]:
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The objects are about as many as at the last search through all."""
-    monkeypatch.setattr(garbage, "_settled", len(gc.get_objects()))
+    """Nothing was left since the last search through all."""
+    monkeypatch.setattr(garbage, "_all", len(gc.get_objects()))
+    monkeypatch.setattr(garbage, "_left", 0)
 
 
 @pytest.mark.usefixtures("settled")
@@ -50,13 +51,17 @@ def test_what_the_block_leaves_is_gone_and_the_rest_was_not_looked_at() -> None:
     assert earlier() is not None
 
 
-def test_many_more_objects_are_all_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our searches put off Python's own: garbage of others would stay for ever in a loop of exports."""
-    monkeypatch.setattr(garbage, "_settled", len(gc.get_objects()) // 2)
-    earlier = cycle()
+@pytest.mark.usefixtures("settled")
+def test_when_much_was_left_all_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our searches put off Python's own: what exports leave would stay for ever in a loop of them."""
+    monkeypatch.setattr(garbage, "_all", 4_000)
+    earlier, kept = cycle(), []
+    with collecting_rarely():
+        kept += [[each] for each in range(2_000)]
+    assert earlier() is not None
     with collecting_rarely():
         pass
-    assert earlier() is None
+    assert earlier() is None and kept
     later = cycle()
     with collecting_rarely():
         pass
