@@ -6,7 +6,6 @@ python -m tests.benchmarks.timing times "BERT-base" 3 plain,tagged
 from __future__ import annotations
 
 import argparse
-import gc
 import tempfile
 import time
 from collections.abc import Callable
@@ -76,7 +75,6 @@ def peak(case: str, way: str) -> dict[str, float]:
 
 
 def _timed(run: Callable[[], Any]) -> Seconds:
-    gc.collect()  # what the run before left: neither way pays for the other's
     cpu, wall = time.process_time(), time.perf_counter()
     run()
     return [time.process_time() - cpu, time.perf_counter() - wall]
