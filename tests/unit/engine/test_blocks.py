@@ -422,6 +422,26 @@ def test_a_copy_that_is_wrong_is_found(tmp_path: Path, copied: list[str]) -> Non
     assert report.parity is not None and report.parity.ok
 
 
+def test_what_is_collected_beside_the_model(tmp_path: Path, copied: list[str]) -> None:
+    """A copy puts nothing into a list; the file lacks outputs, and is not the last word."""
+    beside: list[torch.Tensor] = []
+
+    def collects(self: Layer, x: torch.Tensor) -> torch.Tensor:
+        beside.append(plain(self, x))
+        return beside[-1]
+
+    def collected(model: Stack, x: torch.Tensor) -> Any:
+        beside.clear()
+        for layer in model.layers:
+            x = layer(x)
+        return tuple(beside)
+
+    report = export_model(stack(collects, collected), X, tmp_path / "m.onnx", capture="torch.onnx")
+    assert copied == REST
+    assert [attempt.ok for attempt in report.attempts] == [False, True]
+    assert report.parity is not None and report.parity.ok and len(report.graph.graph.outputs) == 4
+
+
 def test_a_call_elsewhere_that_no_run_shows(tmp_path: Path, copied: list[str]) -> None:
     """It is no call of the block, and a copy would put it inside."""
     shared = nn.ReLU()
