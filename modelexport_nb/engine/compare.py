@@ -26,14 +26,12 @@ from .export import (
     attribute,
     begin_report,
     capture_subject,
-    finds_blocks,
     observe,
     write_tagged,
 )
 from .files import DATA, check_destination, staged_folder, unload_weights, write_model
 from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
-from .optimization import DEFAULT_SHORT_CUTS
 from .report import ExportReport
 from .requirements import check_model, check_opset
 from .strategies import Strategy, Subject, get_strategy
@@ -123,11 +121,10 @@ def compare(
         values = any(witness.needs_values for _, witness in witnesses)
         exports: list[_Export] = []
         with staged_folder(home) as drafts:
-            blocks = finds_blocks(DEFAULT_SHORT_CUTS, dynamic)
-            eager, notes = observe(model, args, kwargs, values, clock, blocks=blocks)
+            eager, notes = observe(model, args, kwargs, values, clock)
             notes = wrapper_notes + notes
             shapes = resolve_dynamic(model, args, kwargs, dynamic)
-            request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct), blocks=eager.blocks)
+            request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct))
             for capture, plans in zip(captures, groups, strict=True):
                 shared = clock.branch()
                 subject = _attempt(shared, _captured, request, capture, eager, limit, shared)

@@ -155,7 +155,8 @@ def export_model(
         values = witness.needs_values and weights == "all"
         compared = values or verify != "off" or work_dir is not None
         on_shapes = optimization.run_on_shapes and is_known("torch") and weights == "all" and not compared
-        blocks = finds_blocks(optimization, dynamic)
+        # what no run has shown is left alone, other sizes too; what one has shown, verification has to confirm
+        blocks = optimization.blocks_once and is_known("torch") and dynamic is None and verify != "off"
         eager, notes = observe(model, args, kwargs, values, clock, on_shapes=on_shapes, blocks=blocks)
         notes = [*wrapper_notes, *made, *notes, *weights_notes(weights)]
         shapes = resolve_dynamic(model, args, kwargs, dynamic)
@@ -183,11 +184,6 @@ def arguments_for(
     return *made.arguments, [made.note]
 
 
-def finds_blocks(optimization: OptimizationOptions, dynamic: Any) -> bool:
-    """Whether the capture may take one block for another: what one does at other sizes, no run has shown."""
-    return optimization.blocks_once and is_known("torch") and dynamic is None
-
-
 def observe(
     model: nn.Module,
     args: tuple[Any, ...],
@@ -201,15 +197,16 @@ def observe(
     """Run the model once in eager PyTorch; the run, and what the reader should know about it.
 
     `on_shapes` says that nobody needs a number of it: shapes are enough, where the model lets them. `blocks` asks for
-    those that did the same; a model with state has none: what one did may depend on the one before.
+    those that did the same; a model with state has none, what one did may depend on the one before, and a random one
+    has none, its numbers confirm nothing.
     """
     notes = mode_notes(model)
     with clock.stage("run"):
-        if on_shapes and (found := run_on_shapes(model, args, kwargs, blocks=blocks)) is not None:
+        if on_shapes and (found := run_on_shapes(model, args, kwargs)) is not None:
             return found, notes + run_notes(found, [])
         with preserved(model) as changed:
             eager = run_eagerly(model, args, kwargs, values=values, blocks=blocks)
-    if changed:
+    if changed or eager.random:
         eager.blocks = {}
     if eager.random:
         eager.unsteady = disagreement(model, args, kwargs, eager)

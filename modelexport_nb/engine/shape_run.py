@@ -21,9 +21,7 @@ from .state import preserved
 from .values import PLAIN
 
 
-def run_on_shapes(
-    model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], *, blocks: bool = False
-) -> EagerRun | None:
+def run_on_shapes(model: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> EagerRun | None:
     """What an eager run shows, without its outputs; None where it takes one with numbers.
 
     The model is as before, in any case.
@@ -32,7 +30,7 @@ def run_on_shapes(
         return None
     shapes, run = Shapes(), None
     with preserved(model) as changed, suppress(EagerRunError), quiet():
-        run = run_eagerly(model, args, kwargs, shapes=shapes, blocks=blocks)
+        run = run_eagerly(model, args, kwargs, shapes=shapes)
         run.outputs = None
     kept = shapes.forget()
     if run is None or run.random or changed or kept or shapes.unsure:

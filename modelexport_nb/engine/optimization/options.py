@@ -25,9 +25,9 @@ class OptimizationOptions:
             made less often, and goes through those that are new.
         blocks_once: torch traces every layer by itself. Modules whose calls did exactly the same in the eager run,
             operator by operator, are traced once; the others get copies of the nodes, with their own parameters. Only
-            where all sizes are fixed and the model keeps no state. One that does something else only while it is
-            traced, or puts what it made into a list beside the model, is found by verification, and traced in full
-            then.
+            where the file is verified, all sizes are fixed, and the model keeps no state and draws no random numbers.
+            What no run shows (a layer that does something else only while it is traced, or puts what it made into a
+            list beside the model) is found by verification, and all is traced then.
         run_on_shapes: the model runs once before it is captured, to see which call reads which parameter; where no
             number of that run is compared (`verify="off"`, no work directory, a strategy that asks for no values), its
             large operators in floating point run on shapes alone. A model that looks at numbers that are not there,

@@ -400,6 +400,17 @@ def test_sizes_that_vary_are_traced(tmp_path: Path, copied: list[str]) -> None:
     assert report.parity is not None and report.parity.ok and copied == []
 
 
+def test_what_nothing_confirms_is_traced(tmp_path: Path, copied: list[str]) -> None:
+    """Without verification, or where the numbers of two runs differ anyway."""
+
+    def random(self: Layer, x: torch.Tensor) -> torch.Tensor:
+        return plain(self, x) + torch.rand_like(x)
+
+    export_model(stack(), X, tmp_path / "m.onnx", verify="off")
+    export_model(stack(random), X, tmp_path / "m.onnx")
+    assert copied == []
+
+
 def test_another_version_of_torch(tmp_path: Path, copied: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(patching.KNOWN_VERSIONS, "torch", "0.0")
     report = export_model(stack(), X, tmp_path / "m.onnx")
