@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 
 import onnx_ir as ir
@@ -13,7 +13,7 @@ from ..dynamic_spec import traced_inputs
 from ..errors import CaptureError, ModelExportError
 from ..inputs import fresh
 from ..modules import CallTree
-from ..optimization import collecting_rarely, quick_exporters
+from ..optimization import quick_exporters
 from ..quiet import quiet
 from ..recording import CallRecorder
 from ..state import preserved
@@ -34,11 +34,6 @@ def run_capture(request: Request, way: Capture) -> Captured:
         CaptureFailure: the exporter failed.
         CaptureError: it wrote what was not asked for.
     """
-    with collecting_rarely() if request.optimization.collect_rarely else nullcontext():
-        return _captured(request, way)
-
-
-def _captured(request: Request, way: Capture) -> Captured:
     inputs = traced_inputs(request.model, request.args, request.kwargs, request.dynamic_shapes)
     args, kwargs = fresh(inputs)  # the model may change them while it is traced
     traced = replace(request, args=args, kwargs=kwargs)

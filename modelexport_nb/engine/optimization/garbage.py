@@ -1,4 +1,4 @@
-"""Fewer searches for garbage while a graph is built, and most of them in what is new only."""
+"""Fewer searches for garbage while a graph is built, and only in what is new."""
 
 from __future__ import annotations
 
@@ -6,40 +6,23 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_RARELY = 50_000, 20, 100  # new objects, young collections, middle ones between two searches
-_all = 0  # objects at the last search of ours through all
-_left = 0  # objects that blocks have left since then
+_YOUNG = 50_000  # new objects between two searches among them
+_NEVER = 1_000_000_000  # such searches until those that survived them are searched, too
 
 
 @contextmanager
 def collecting_rarely() -> Iterator[None]:
-    """Look for garbage in cycles less often in the block, and among the block's own objects only: a graph is many
-    objects that stay, and Python goes through all that there are, the notebook's own too, again and again while it
-    grows. What the block leaves behind is looked for once, at its end.
+    """Look for garbage in cycles less often in the block, and among its newest objects only: a graph is many objects
+    that stay, and Python goes through all that there are, the notebook's own too, again and again while it grows.
+    What the block leaves behind is looked for once, at its end, in what it made; all else is left to Python.
     """
     before = gc.get_threshold()
-    apart = gc.isenabled() and not gc.get_freeze_count()  # what somebody else has frozen stays so
-    gc.set_threshold(*_RARELY)
-    if apart:
-        gc.freeze()
+    if not gc.isenabled() or not before[0]:
+        yield
+        return
+    gc.set_threshold(_YOUNG, _NEVER, before[2])
     try:
         yield
     finally:
-        if apart:
-            _search()
+        gc.collect(1)
         gc.set_threshold(*before)
-
-
-def _search() -> None:
-    """Look for garbage among the block's own objects; among all when blocks have left a fourth of them, Python's own
-    measure of when that pays: our searches put off those that Python would make."""
-    global _all, _left
-    if whole := _left > _all // 4:
-        gc.unfreeze()
-    gc.collect()
-    if whole or not _all:
-        gc.freeze()
-        _all, _left = gc.get_freeze_count(), 0
-    else:
-        _left += len(gc.get_objects(2))
-    gc.unfreeze()
