@@ -19,7 +19,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from .modules import own_tensors
 from .recording import CallRecorder
-from .values import PLAIN, tensors_in
+from .values import PLAIN, form_of, tensors_in
 
 
 class BlockWatch:
@@ -101,7 +101,7 @@ class _Block:
         """What it did; None where it was given or used what is neither a tensor nor a constant."""
         given, structure = tree_flatten((args, kwargs))
         places = {id(leaf): place for place, leaf in reversed([*enumerate(given)]) if isinstance(leaf, torch.Tensor)}
-        taken = [(places[id(leaf)], *_form(leaf)) if id(leaf) in places else self._token(leaf) for leaf in given]
+        taken = [(places[id(leaf)], *form_of(leaf)) if id(leaf) in places else self._token(leaf) for leaf in given]
         outside = [places.get(id(tensor)) for tensor in self._outside]
         returned, form = tree_flatten(output)
         results = [places[id(leaf)] if id(leaf) in places else self._token(leaf) for leaf in returned]
@@ -123,15 +123,11 @@ class _Block:
         if (made := self._made.get(tensor)) is not None:
             return made
         if (name := self._own.get(id(tensor))) is not None:
-            return (name, *_form(tensor))
+            return (name, *form_of(tensor))
         at = next((at for at, other in enumerate(self._outside) if other is tensor), len(self._outside))
         if at == len(self._outside):
             self._outside.append(tensor)
-        return ("outside", at, *_form(tensor))
-
-
-def _form(tensor: torch.Tensor) -> tuple[Hashable, ...]:
-    return tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()), tensor.device
+        return ("outside", at, *form_of(tensor))
 
 
 def _inner_calls(recorder: CallRecorder, block: int) -> Hashable | None:

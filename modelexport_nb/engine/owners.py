@@ -53,6 +53,7 @@ class Owners:
             if address := storage_address(tensor):
                 self._by_memory[(address, tensor.storage_offset(), tensor.numel())].append(parameter)
             self._by_size[tensor.numel()].append(parameter)
+        self._comparable: dict[int, list[Parameter]] = {}  # by size, as it is asked for
         self._arrays: dict[int, np.ndarray] = {}
         self._by_ends: dict[tuple[int, np.dtype], dict[tuple[float, float], list[Parameter]]] = {}
 
@@ -69,12 +70,18 @@ class Owners:
         if not tensor.dtype.is_floating_point():
             return []
         array = tensor.numpy()
-        candidates = [p for p in self._by_size[tensor.size] if _comparable(p.tensor)]
+        candidates = self._candidates(tensor.size)
         return (
             [p for p in self._with_ends_of(array, candidates) if _same_layout(self._rounded(p, array), array)]
             or [p for p in candidates if _is_rescaled(array, self._rounded(p, array))]
             or [p for p in candidates if _same_numbers(self._rounded(p, array), array)]
         )
+
+    def _candidates(self, size: int) -> list[Parameter]:
+        """Parameters of this size whose numbers can be compared."""
+        if size not in self._comparable:
+            self._comparable[size] = [p for p in self._by_size[size] if _comparable(p.tensor)]
+        return self._comparable[size]
 
     def _equal_copies(self, first: Parameter) -> list[Parameter]:
         """Other parameters with the same numbers: exporters merge small equal tensors into one."""
@@ -148,10 +155,15 @@ def _is_rescaled(array: np.ndarray, own: np.ndarray) -> bool:
     for axis in (0, 1):
         if own.shape[axis] == own.size:
             continue  # one number for each entry would fit anything
-        a, b = (np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1) for x in (array, own))
-        if _proportional(a[:2, :64], b[:2, :64]) and _proportional(a, b):
+        pair = np.moveaxis(array, axis, 0), np.moveaxis(own, axis, 0)
+        # two entries of the axis tell most strangers apart before whole weights are copied and compared
+        if _proportional(*(_rows(x[:2])[:, :64] for x in pair)) and _proportional(*map(_rows, pair)):
             return True
     return False
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    return array.reshape(len(array), -1)
 
 
 def _proportional(a: np.ndarray, b: np.ndarray) -> bool:

@@ -6,6 +6,7 @@ in place makes a new one.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +91,11 @@ def _collect(tree: Any, found: list[torch.Tensor]) -> None:
             _collect(item, found)
     elif kind not in PLAIN:  # whatever else torch knows to take apart
         found.extend(leaf for leaf in tree_iter(tree) if isinstance(leaf, torch.Tensor))
+
+
+def form_of(tensor: torch.Tensor) -> tuple[Hashable, ...]:
+    """All that is known of a tensor before there are numbers."""
+    return tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()), tensor.device, tensor.requires_grad
 
 
 PLAIN = {type(None), bool, int, float, str, torch.dtype, torch.device, torch.layout, torch.memory_format}

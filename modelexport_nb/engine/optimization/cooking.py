@@ -61,8 +61,9 @@ _KEPT = {"stack_trace", "nn_module_stack", "source_fn_stack", "custom", "from_no
 
 def _replace(graph: fx.Graph, node: fx.Node, result: Any, signature: ExportGraphSignature) -> None:
     if isinstance(result, fx.Node):
+        if any(user.op == "output" for user in node.users):  # torch looks through all inputs and outputs for a name
+            signature.replace_all_uses(node.name, result.name)
         node.replace_all_uses_with(result)
-        signature.replace_all_uses(node.name, result.name)
     else:
         for user in list(node.users):  # each picks one of several results
             _replace(graph, user, result[user.args[1]], signature)

@@ -23,7 +23,7 @@ from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_unflat
 
 from ..modules import own_tensors
 from ..recording import CallRecorder
-from ..values import PLAIN
+from ..values import PLAIN, form_of
 
 Renumber = Callable[[dict[str, Any], int], dict[str, Any]]
 
@@ -57,7 +57,7 @@ class Given:
             if isinstance(leaf, torch.Tensor) and (node := _node_of(tracer, leaf)) is not None:
                 tensors.append(leaf)
                 nodes.append(node)
-                form.append((name, nodes.index(node), _form(leaf)))
+                form.append((name, nodes.index(node), form_of(leaf)))
             elif type(leaf) in PLAIN:
                 form.append((type(leaf), repr(leaf)))
             else:
@@ -112,27 +112,19 @@ class TracedBlock:
     ) -> TracedBlock | None:
         """The block that has just been traced, after the last node and the number of calls `before`; None where a copy
         of it might not be what the tracer would make."""
-        (last, first), nodes = before, []
-        while (last := last.next).op != "root":
-            nodes.append(last)
-        leaves, structure = tree_flatten(output)
-        results = [_result(tracer, leaf, given, {*nodes}) for leaf in leaves]
+        last, first = before
+        nodes = _nodes_after(last)
         calls = [(call.path, call.parent) for call in recorder.calls.calls[first:]]
         canonical = calls[0][0]
-        now = [_node_of(tracer, tensor) for tensor in given.tensors]
-        restated = [(number, node) for number, node in enumerate(now) if node is not given.nodes[number]]
-        known = {*given.nodes, *nodes}
-        if not (
-            None not in results
-            and all(_is_plain(node) and known.issuperset(node.all_input_nodes) for node in nodes)
-            and {*nodes}.issuperset(node for _, node in restated)
-            and all(inner.startswith(f"{canonical}.") for inner, _ in calls[1:])
-        ):
+        if not _self_contained(nodes, given) or not all(inner.startswith(f"{canonical}.") for inner, _ in calls[1:]):
             return None
-        whole = [result for result in results if result is not None]
+        leaves, structure = tree_flatten(output)
+        results = _results_of(tracer, leaves, given, nodes)
+        restated = _restated(tracer, given, nodes)
+        if results is None or restated is None:
+            return None
         path = tracer.path_of_module(module)
-        moved = [(number, node) for number, node in restated if node is not None]
-        return cls(path, canonical, given.nodes, nodes, moved, whole, structure, first, calls)
+        return cls(path, canonical, given.nodes, nodes, restated, results, structure, first, calls)
 
     def copy(self, tracer: Any, recorder: CallRecorder, module: nn.Module, given: Given, renumber: Renumber) -> Any:
         """Let graph and calls be as if this other module had been traced; what it returns."""
@@ -190,8 +182,41 @@ def _node_of(tracer: Any, tensor: torch.Tensor) -> fx.Node | None:
     return None if slot is None or slot.constant is not None else slot.proxy.node
 
 
-def _form(tensor: torch.Tensor) -> Hashable:
-    return tensor.dtype, tuple(tensor.shape), tuple(tensor.stride()), tensor.device, tensor.requires_grad
+def _nodes_after(last: fx.Node) -> list[fx.Node]:
+    nodes = []
+    while (last := last.next).op != "root":
+        nodes.append(last)
+    return nodes
+
+
+def _self_contained(nodes: list[fx.Node], given: Given) -> bool:
+    known = {*given.nodes, *nodes}
+    return all(_is_plain(node) and known.issuperset(node.all_input_nodes) for node in nodes)
+
+
+def _results_of(tracer: Any, leaves: list[Any], given: Given, nodes: list[fx.Node]) -> list[_Result] | None:
+    """What was returned; None where something among it is neither given nor plain."""
+    own = {*nodes}
+    results = []
+    for leaf in leaves:
+        if (result := _result(tracer, leaf, given, own)) is None:
+            return None
+        results.append(result)
+    return results
+
+
+def _restated(tracer: Any, given: Given, nodes: list[fx.Node]) -> list[tuple[int, fx.Node]] | None:
+    """The given tensors, by number, that one of the nodes stands for now; None where something else does."""
+    own = {*nodes}
+    restated = []
+    for number, (tensor, was) in enumerate(zip(given.tensors, given.nodes, strict=True)):
+        node = _node_of(tracer, tensor)
+        if node is was:
+            continue
+        if node is None or node not in own:
+            return None
+        restated.append((number, node))
+    return restated
 
 
 def _result(tracer: Any, leaf: Any, given: Given, nodes: set[fx.Node]) -> _Result | None:

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 
 from .options import OptimizationOptions
 from .patching import is_known
-from .rewriting import linear_rewrites
 
 
 @contextmanager
@@ -17,17 +16,28 @@ def quick_exporters(options: OptimizationOptions) -> Iterator[None]:
     Where the installed torch or onnxscript is another than those whose insides we know, they go their own way.
     """
     with ExitStack() as cuts:
-        if options.linear_rewrites and is_known("onnxscript"):
-            cuts.enter_context(linear_rewrites())
+        if is_known("onnxscript"):
+            _enter_onnxscript(cuts, options)
         if is_known("torch"):
             _enter_torch(cuts, options)
         yield
 
 
+def _enter_onnxscript(cuts: ExitStack, options: OptimizationOptions) -> None:
+    from .inference import inference_once  # what they replace exists in known versions only
+    from .rewriting import linear_rewrites
+
+    if options.linear_rewrites:
+        cuts.enter_context(linear_rewrites())
+    if options.inference_once:
+        cuts.enter_context(inference_once())
+
+
 def _enter_torch(cuts: ExitStack, options: OptimizationOptions) -> None:
-    from .decomposition import decomposing_what_needs_it  # what they replace exists in known versions only
+    from .decomposition import decomposing_what_needs_it
     from .tables import kept_tables
     from .tracing import code_on_demand, frames_once, values_as_noted
+    from .unwatched import unwatched_bookkeeping
 
     if options.keep_tables:
         cuts.enter_context(kept_tables())
@@ -39,3 +49,5 @@ def _enter_torch(cuts: ExitStack, options: OptimizationOptions) -> None:
         cuts.enter_context(frames_once())
     if options.code_on_demand:
         cuts.enter_context(code_on_demand())
+    if options.unwatched_bookkeeping:
+        cuts.enter_context(unwatched_bookkeeping())

@@ -1,11 +1,13 @@
-"""Tables of operators, built once for the process instead of once for each export."""
+"""Tables of operators and of types, built once for the process instead of once for each export or each look."""
 
 from __future__ import annotations
 
 import copy
 import functools
+import sys
+import typing
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import onnx
@@ -30,8 +32,15 @@ def kept_tables() -> Iterator[None]:
         replaced(ONNXRegistry, "from_torchlib", classmethod(from_torchlib)),
         replaced(type_promotion, "TypePromotionTable", _promotions),
         replaced(OpSignature, "from_op_schema", staticmethod(_signature)),
+        _members_once() if sys.version_info < (3, 12) else nullcontext(),  # newer ones do it themselves
     ):
         yield
+
+
+def _members_once() -> AbstractContextManager[None]:
+    """Let Python list the members of each protocol once."""
+    name = "_get_protocol_attrs"
+    return replaced(typing, name, functools.cache(vars(typing)[name]))
 
 
 _build_registry = ONNXRegistry.from_torchlib  # as torch has it, bound before anything is replaced
