@@ -19,6 +19,7 @@ from ..files import write_model
 from ..intermediates import DEFAULT_LIMIT
 from ..modules import ModuleTree
 from ..owners import Parameter
+from ..temporary import process_folder
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Subject:
         """The graph as a file for ONNX Runtime: the given one, or a scratch copy that goes with the subject."""
         if self.path is not None:
             return self.path
-        scratch = tempfile.TemporaryDirectory(prefix="modelexport-")
+        scratch = tempfile.TemporaryDirectory(dir=process_folder())
         weakref.finalize(self, scratch.cleanup)
         path = Path(scratch.name) / "graph.onnx"
         write_model(self.graph, path)
