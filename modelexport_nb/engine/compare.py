@@ -32,9 +32,12 @@ from .export import (
 from .files import DATA, check_destination, staged_folder, unload_weights, write_model
 from .inputs import Inputs, as_arguments
 from .intermediates import check_limit
+from .optimization import collecting_rarely
 from .report import ExportReport
 from .requirements import check_model, check_opset
 from .strategies import Strategy, Subject, get_strategy
+from .temporary import process_folder
+from .turns import in_turn
 from .unwrap import unwrap
 from .verification import verify_level, verify_reports
 
@@ -65,6 +68,7 @@ class _Export:
     result: ExportReport | Failure
 
 
+@in_turn()
 def compare(
     model: nn.Module,
     inputs: Inputs,
@@ -127,9 +131,10 @@ def compare(
             request = Request(model, args, kwargs, opset, shapes, frozenset(eager.direct))
             for capture, plans in zip(captures, groups, strict=True):
                 shared = clock.branch()
-                subject = _attempt(shared, _captured, request, capture, eager, limit, shared)
-                exports += _exports(subject, plans, level, shared, notes, drafts)
-                del subject  # the graph reads its weights from a file that is about to be moved
+                with collecting_rarely():
+                    subject = _attempt(shared, _captured, request, capture, eager, limit, shared)
+                    exports += _exports(subject, plans, level, shared, notes, drafts)
+                    del subject  # the graph reads its weights from a file that is about to be moved
     if folder is None:
         _tie(exports, home)
     return Comparison.of_columns([_column(export) for export in exports])
@@ -151,7 +156,7 @@ def _home(folder: str | Path | None) -> Iterator[Path]:
     if folder is not None:
         yield Path(folder).expanduser()
         return
-    home = Path(tempfile.mkdtemp(prefix="modelexport-"))
+    home = Path(tempfile.mkdtemp(dir=process_folder()))
     try:
         yield home
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from .judge import read_parameters, take_measures
 from .metadata import check_choice, write_metadata
 from .modules import ModuleTree
 from .notes import captured_notes, hidden_notes, mode_notes, run_notes, size_notes
-from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions, is_known
+from .optimization import DEFAULT_SHORT_CUTS, OptimizationOptions, collecting_rarely, is_known
 from .owners import Owners
 from .report import ExportReport
 from .requirements import check_model, check_opset
@@ -38,6 +39,7 @@ from .state import preserved
 from .strategies import Strategy, Subject, get_strategy
 from .strategies.auto import AutoStrategy
 from .tree import build_tree
+from .turns import in_turn
 from .unwrap import unwrap
 from .verification import resume_verification, verify_level
 from .weightless import check_weights, prepared, weights_notes
@@ -68,6 +70,7 @@ def export_model(
 
     The model runs once in eager PyTorch, is captured as an ONNX graph, and every node of the graph is attributed to the
     module call whose `forward` made it. The file is written, checked, run in ONNX Runtime and compared with PyTorch.
+    Threads take turns, unless each has its export in a process of its own.
 
         report = export_model(model, torch.randn(1, 3, 224, 224), "model.onnx")
         report.measures, report.parity
@@ -151,7 +154,7 @@ def export_model(
     args, kwargs, made = arguments_for(model, inputs, dynamic)
     clock = clock_for(progress, verify)
 
-    with prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
+    with in_turn(), prepared(model, args, kwargs, weights) as (args, kwargs), stages_in(work_dir) as stages:
         values = witness.needs_values and weights == "all"
         compared = values or verify != "off" or work_dir is not None
         on_shapes = optimization.run_on_shapes and is_known("torch") and weights == "all" and not compared
@@ -171,7 +174,8 @@ def export_model(
                 subject, attribution, path, metadata, verify, clock, notes, stages, home=home, must_agree=must_agree
             )
 
-        return best_export(ladder, export, path, clock)
+        with collecting_rarely() if optimization.collect_rarely else nullcontext():
+            return best_export(ladder, export, path, clock)
 
 
 def arguments_for(

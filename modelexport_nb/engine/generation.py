@@ -27,6 +27,7 @@ from .markdown import table
 from .report import ExportReport
 from .requirements import check_model
 from .shown import make_widget
+from .turns import in_turn
 from .verification import verify_level
 
 
@@ -94,6 +95,7 @@ class GenerationReport(Mapping[str, ExportReport]):
         return f"<GenerationReport {self.model_class} → {files}: {agrees}>"
 
 
+@in_turn()
 def export_generation(
     model: nn.Module,
     inputs: Inputs | None,

@@ -21,6 +21,7 @@ from .report import ExportReport
 from .sources import source_of
 from .state import preserved
 from .symbolic_match import FxMatch, match_nodes
+from .turns import in_turn
 
 KINDS: tuple[str, ...] = ("placeholder", "get_attr", "call_module", "call_function", "call_method", "output")
 
@@ -163,6 +164,7 @@ class _Tracer(fx.Tracer):
         return leaf
 
 
+@in_turn()
 def trace_symbolically(model: nn.Module, concrete_args: dict[str, Any] | None = None) -> SymbolicTrace:
     """Trace a model with `torch.fx`'s classic tracer, which needs no inputs and runs no numbers.
 

@@ -28,6 +28,7 @@ from .report import ExportReport
 from .requirements import check_model
 from .strategies import Subject
 from .strategies.htp import HtpStrategy
+from .turns import in_turn
 from .unwrap import unwrap
 from .verification import verify_level
 
@@ -92,17 +93,18 @@ def tag_onnx(
         raise InputError(f'"{source.name}" holds no weights: nothing in it can be found by its numbers.')
     args, kwargs = as_arguments(model, inputs)
     clock = clock_for(progress, verify, ("run", "attribute", "write", "verify"))
-    eager, notes = observe(model, args, kwargs, True, clock)
-    with clock.stage("attribute"):
-        request = Request(model, args, kwargs, direct=frozenset(eager.direct))
-        parameters = read_parameters(graph, Owners(model))
-        feed = match_inputs(graph, request)
-        subject = Subject(
-            request, graph, ModuleTree.of(model), eager, parameters, feed, path=source, values_limit=limit
-        )
-        attribution, doubts = _project(subject)
-        attribution = with_eager_facts(attribution, eager)
-    return assemble(subject, attribution, output, metadata, verify, clock, wrapper_notes + notes + doubts)
+    with in_turn():
+        eager, notes = observe(model, args, kwargs, True, clock)
+        with clock.stage("attribute"):
+            request = Request(model, args, kwargs, direct=frozenset(eager.direct))
+            parameters = read_parameters(graph, Owners(model))
+            feed = match_inputs(graph, request)
+            subject = Subject(
+                request, graph, ModuleTree.of(model), eager, parameters, feed, path=source, values_limit=limit
+            )
+            attribution, doubts = _project(subject)
+            attribution = with_eager_facts(attribution, eager)
+        return assemble(subject, attribution, output, metadata, verify, clock, wrapper_notes + notes + doubts)
 
 
 def load_graph(path: Path) -> ir.Model:

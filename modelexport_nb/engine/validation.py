@@ -34,6 +34,7 @@ from .requirements import check_model
 from .runtime import open_session
 from .strategies import Subject
 from .tagging import load_graph, match_inputs
+from .turns import in_turn
 from .unwrap import unwrap
 from .values import tensors_in
 from .verification import verify_level
@@ -43,6 +44,7 @@ _NEEDS_MODEL = "needs the model and its inputs"
 _NO_WEIGHTS = "the file holds no weights"
 
 
+@in_turn()
 def validate(
     what: str | Path | ExportReport | Hierarchy,
     model: nn.Module | None = None,

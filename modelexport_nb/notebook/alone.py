@@ -1,4 +1,4 @@
-"""One line at a time: what torch and we change for an export is the whole process's, not one thread's."""
+"""One line at a time: one that waited for its turn would keep the whole kernel waiting, so it is refused."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from ..eager import run_eagerly
 from ..errors import EagerRunError, InputError, did_you_mean
 from ..quiet import quiet
 from ..state import preserved
+from ..turns import in_turn
 from .declared import Declared
 from .forward import Forward
 from .guesses import Arguments, Guess, from_declarations, from_dummies, from_layers
@@ -24,6 +25,7 @@ from .tensors import Tensors
 LIMIT = 100  # guesses that are tried on the model
 
 
+@in_turn()
 def make_inputs(
     model: nn.Module,
     *,
