@@ -1,13 +1,16 @@
-"""Exports that several tests look at are made once."""
+"""Exports that several tests look at are made once; what several tests count."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from torch import nn
 
 from modelexport_nb.engine.export import export_model
+from modelexport_nb.engine.optimization.copies import TracedBlock
 from modelexport_nb.engine.report import ExportReport
 
 from .zoo import build
@@ -25,3 +28,17 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export
         return reports[name]
 
     return get
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The modules that were not traced."""
+    paths: list[str] = []
+    original = TracedBlock.copy
+
+    def copy(self: TracedBlock, tracer: Any, recorder: Any, module: nn.Module, *rest: Any) -> Any:
+        paths.append(recorder.path_of(module) or "")
+        return original(self, tracer, recorder, module, *rest)
+
+    monkeypatch.setattr(TracedBlock, "copy", copy)
+    return paths

@@ -1,7 +1,8 @@
-"""All that a test compares when two graphs must be the same."""
+"""All that a test compares when two graphs, or two exports, must be the same."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import onnx_ir as ir
@@ -9,6 +10,13 @@ import onnx_ir as ir
 from modelexport_nb.engine.graph import all_nodes
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.engine.snapshot import Snapshot
+
+
+def all_of_it(report: ExportReport) -> list[Any]:
+    """The graph, every byte of the files (weights and tags too), what is said of them, which captures were tried."""
+    written = [hashlib.sha256(file.read_bytes()).hexdigest() for file in report.files]
+    tried = [*dict.fromkeys(report.attempts)]  # one that fails in full as it did with copies of layers counts once
+    return [*what_it_is(report), report.tree, report.notes, report.measures, tried, written]
 
 
 def what_it_is(report: ExportReport) -> list[Any]:

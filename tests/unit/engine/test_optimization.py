@@ -19,7 +19,7 @@ from torch.onnx._internal.exporter._registration import ONNXRegistry
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.optimization import OptimizationOptions, patching, quick_exporters
 
-from .graph_facts import what_it_is
+from .graph_facts import all_of_it
 from .zoo import build, perturb
 
 NONE = OptimizationOptions.none()
@@ -43,10 +43,12 @@ class InPlace(nn.Module):
         return self.norm(y) + torch.cat([first, first], 1)[:, :8].mean()
 
 
-def exported(model: nn.Module, inputs: Any, path: Path, options: OptimizationOptions) -> list[Any]:
-    report = export_model(model, inputs, path, optimization=options)
+def exported(
+    model: nn.Module, inputs: Any, path: Path, options: OptimizationOptions, dynamic: str | None = None
+) -> list[Any]:
+    report = export_model(model, inputs, path, optimization=options, dynamic=dynamic)
     assert report.parity is not None and report.parity.ok
-    return what_it_is(report)
+    return all_of_it(report)
 
 
 @pytest.mark.parametrize("name", ["BERT with mask", "GPT-2", "ResNet", "GRU", "torch.cond", "called twice"])
@@ -80,10 +82,12 @@ def test_tensors_changed_in_place(tmp_path: Path, through_a_view: bool) -> None:
     assert exported(model, x, tmp_path / "quick.onnx", ALL) == slow
 
 
-def test_sizes_that_vary(tmp_path: Path) -> None:
-    model, inputs = build("BERT with mask")
-    report = export_model(model, inputs, tmp_path / "m.onnx", dynamic="batch,sequence")
-    assert report.parity is not None and report.parity.ok and report.parity.second_size is not None
+@pytest.mark.parametrize(
+    ("name", "dynamic"), [("BERT with mask", "batch,sequence"), ("ResNet", "batch"), ("ViT", "auto")]
+)
+def test_sizes_that_vary(name: str, dynamic: str, tmp_path: Path) -> None:
+    slow = exported(*build(name), tmp_path / "slow.onnx", NONE, dynamic)
+    assert exported(*build(name), tmp_path / "quick.onnx", ALL, dynamic) == slow
 
 
 def test_all_is_as_before() -> None:

@@ -23,7 +23,7 @@ from modelexport_nb.engine.optimization import OptimizationOptions, patching
 from modelexport_nb.engine.report import ExportReport
 from modelexport_nb.engine.shape_run import run_on_shapes
 
-from .graph_facts import what_it_is
+from .graph_facts import all_of_it
 from .zoo import ZOO, build, perturb
 
 X = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
@@ -61,7 +61,7 @@ def facts(run: EagerRun) -> list[Any]:
 
 def exported(model: nn.Module, inputs: Any, path: Path, options: OptimizationOptions) -> tuple[ExportReport, list[Any]]:
     report = export_model(model, inputs, path, verify="off", optimization=options)
-    return report, [path.read_bytes(), what_it_is(report), report.notes, report.measures, str(report)]
+    return report, [*all_of_it(report), str(report)]
 
 
 def same_both_ways(model: nn.Module, inputs: Any, folder: Path) -> ExportReport:

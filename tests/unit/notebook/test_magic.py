@@ -2,7 +2,6 @@
 
 import traceback
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -289,7 +288,7 @@ def test_config_lists_itself(shell, capsys):
 @pytest.mark.parametrize("line", ["model x", "model x -o {folder}/net.onnx", "compare model x --folder {folder}"])
 def test_interrupted_in_every_stage(shell, tmp_path, monkeypatch, stage, line):
     """Nothing is left behind: no file, no folder, no entry of the history; the kernel goes on."""
-    monkeypatch.setattr(temporary, "_folder", lambda: SimpleNamespace(name=str(tmp_path)))
+    monkeypatch.setattr(temporary, "process_folder", lambda: tmp_path)
     shell.user_ns["folder"] = tmp_path
     shell.user_ns["model"].train()
 
