@@ -29,8 +29,9 @@ def line(cells: Sequence[object]) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """`1.03 (1.01 to 1.06)`: median, minimum and maximum."""
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+    """`1.03 (1.01 to 1.06)`: median, minimum and maximum; one value has no spread."""
+    around = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+    return f"{statistics.median(values):.2f}{around}"
 
 
 def versions() -> dict[str, str]:

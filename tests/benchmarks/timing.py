@@ -6,6 +6,7 @@ python -m tests.benchmarks.timing times "BERT-base" 3 plain,tagged
 from __future__ import annotations
 
 import argparse
+import gc
 import tempfile
 import time
 from collections.abc import Callable
@@ -48,11 +49,14 @@ def times(case: str, rounds: int, names: list[str]) -> dict[str, list[Seconds]]:
         for name in names:
             tiny[name]()
         competing = ways(*CASES[case](), folder)
-        found: dict[str, list[Seconds]] = {name: [] for name in names}
-        for _ in range(rounds):
-            for name in names:
-                found[name].append(_timed(competing[name]))
-    return found
+        return _in_turn(rounds, {name: competing[name] for name in names})
+
+
+def growth(rounds: int, cases: list[str]) -> dict[str, list[Seconds]]:
+    """The seconds of every round of a tagged export of every case."""
+    with tempfile.TemporaryDirectory() as folder:
+        ways(*bert(1, 64), folder)["tagged"]()
+        return _in_turn(rounds, {case: ways(*CASES[case](), folder)["tagged"] for case in cases})
 
 
 def twice(case: str) -> list[Seconds]:
@@ -74,7 +78,16 @@ def peak(case: str, way: str) -> dict[str, float]:
         return {"peak": ((peak_memory() or 0) - held) / 1e9, "weights": weights / 1e9}
 
 
+def _in_turn(rounds: int, runs: dict[str, Callable[[], Any]]) -> dict[str, list[Seconds]]:
+    found: dict[str, list[Seconds]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            found[name].append(_timed(run))
+    return found
+
+
 def _timed(run: Callable[[], Any]) -> Seconds:
+    gc.collect()  # what the way before has left is not to be found at the cost of this one
     cpu, wall = time.process_time(), time.perf_counter()
     run()
     return [time.process_time() - cpu, time.perf_counter() - wall]
@@ -82,12 +95,14 @@ def _timed(run: Callable[[], Any]) -> Seconds:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("times", "twice", "peak"))
+    parser.add_argument("what", choices=("times", "growth", "twice", "peak"))
     parser.add_argument("case", choices=CASES)
     parser.add_argument("rest", nargs="*")
     options = parser.parse_args()
     if options.what == "times":
         answer(lambda: times(options.case, int(options.rest[0]), options.rest[1].split(",")))
+    elif options.what == "growth":
+        answer(lambda: growth(int(options.rest[0]), [options.case, *options.rest[1:]]))
     elif options.what == "twice":
         answer(lambda: twice(options.case))
     else:
