@@ -111,6 +111,9 @@ help:
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
 	  /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# What is tested is what lies here, whatever the caller's shell puts before it.
+unexport PYTHONPATH
+
 # No test may depend on what a model hub answers today.
 lint unit js-test notebooks docs browser pictures notebooks-run truth zoo: export HF_HUB_OFFLINE := 1
 
