@@ -29,6 +29,7 @@ from .randomness import random_state
 from .recording import CallRecorder
 from .shapes import Shapes
 from .sources import relative_source
+from .unfilled import Unfilled
 from .values import ValueTrace, tensors_in
 from .weightless import ambient_mode
 
@@ -161,6 +162,7 @@ class _Watch(TorchDispatchMode):
         super().__init__()
         self._perform = perform
         self._blocks = blocks
+        self._unfilled = Unfilled()
         self._recorder = recorder
         self._run = run
         self._storages = {storage_address(tensor) for tensor in _all_tensors(model)} - {0}
@@ -178,7 +180,9 @@ class _Watch(TorchDispatchMode):
         self._run.direct.update(self._forwards_not_called())
         result = self._perform(func, args, kwargs or {})
         if self._run.values is not None:
-            self._run.values.record(call.index, read, tensors_in(result), _model_line())
+            made = tensors_in(result)
+            unfilled = self._unfilled.made_by(func, args, kwargs or {}, read, made)
+            self._run.values.record(call.index, read, made, _model_line(), unfilled)
         if self._blocks is not None:
             self._blocks.see(func, args, kwargs or {}, result)
         return result

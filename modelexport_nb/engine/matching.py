@@ -55,7 +55,7 @@ def match_values(
     """
     index = SampleIndex()
     for value, sample in enumerate(trace.samples):
-        if sample is not None and is_evidence(sample, trace.varies[value]):
+        if sample is not None and value not in trace.unfilled and is_evidence(sample, trace.varies[value]):
             index.add(value, sample)
     equal: dict[str, list[int]] = {}
     present: set[int] = set()

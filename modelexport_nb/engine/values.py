@@ -31,7 +31,8 @@ class TracedOp:
 class ValueTrace:
     """Operators in execution order; `samples[v]` belongs to value `v` (None where it cannot be compared), `maker[v]`
     is the operator that made it (-1: an input or a parameter), `varies[v]` says that it depends on an input of the
-    model, `outputs[c]` are the values that call `c` returned, `ended` the calls in the order in which they returned."""
+    model, `outputs[c]` are the values that call `c` returned, `ended` the calls in the order in which they returned.
+    What `unfilled` values hold nobody computed: memory that is yet to be filled."""
 
     ops: list[TracedOp] = field(default_factory=list)
     samples: list[Sample | None] = field(default_factory=list)
@@ -39,6 +40,7 @@ class ValueTrace:
     varies: list[bool] = field(default_factory=list)
     outputs: dict[int, tuple[int, ...]] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
+    unfilled: set[int] = field(default_factory=set)
     _store: SampleStore = field(default_factory=SampleStore)
     _numbers: WeakIdKeyDictionary = field(default_factory=WeakIdKeyDictionary)
 
@@ -54,11 +56,15 @@ class ValueTrace:
         self.varies.append(varies)
         return number
 
-    def record(self, call: int, read: list[torch.Tensor], made: list[torch.Tensor], source: str | None) -> None:
+    def record(
+        self, call: int, read: list[torch.Tensor], made: list[torch.Tensor], source: str | None, unfilled: bool
+    ) -> None:
         """Add one operator."""
         reads = tuple(map(self.number, read))
         varies = any(self.varies[value] for value in reads)
         makes = tuple(self._add(tensor, len(self.ops), varies) for tensor in made)
+        if unfilled:
+            self.unfilled.update(makes)
         self.ops.append(TracedOp(call, reads, makes, source))
 
     def number(self, tensor: torch.Tensor) -> int:

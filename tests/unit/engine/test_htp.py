@@ -12,19 +12,14 @@ import pytest
 import torch
 from torch import nn
 
-from modelexport_nb.engine.capture import Request, capture
-from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.graph import all_nodes
-from modelexport_nb.engine.inputs import as_arguments
-from modelexport_nb.engine.judge import read_parameters, take_measures
-from modelexport_nb.engine.modules import ModuleTree
-from modelexport_nb.engine.owners import Owners
+from modelexport_nb.engine.judge import take_measures
 from modelexport_nb.engine.samples import SampleIndex, sample_array, sample_tensor
-from modelexport_nb.engine.strategies import Subject
 from modelexport_nb.engine.strategies.fx import FxStrategy
 from modelexport_nb.engine.strategies.htp import HtpStrategy
 
+from .subjects import subject_of
 from .wider import WIDER
 from .zoo import ZOO, Case, build
 
@@ -33,20 +28,9 @@ ALL: dict[str, Callable[[], Case]] = ZOO | WIDER
 AGREE = {"torch.cond": 0.75, "Mixtral": 0.94, "MobileNetV2": 0.65}
 
 
-def subject_of(name: str) -> Subject:
-    model, inputs = build(name, ALL)
-    args, kwargs = as_arguments(model, inputs)
-    eager = run_eagerly(model, args, kwargs, values=True)
-    request = Request(model, args, kwargs, direct=frozenset(eager.direct))
-    captured = capture(request)
-    parameters = read_parameters(captured.model, Owners(model))
-    feed = captured.capture.input_tensors(request, [value.name or "" for value in captured.model.graph.inputs])
-    return Subject(request, captured.model, ModuleTree.of(model), eager, parameters, feed, captured)
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_two_witnesses(name: str) -> None:
-    subject = subject_of(name)
+    subject = subject_of(build(name, ALL), values=True)
     fx = FxStrategy().attribute(subject)
     htp = HtpStrategy().attribute(replace(subject, captured=None))
     nodes = all_nodes(subject.graph)
@@ -61,7 +45,7 @@ def test_two_witnesses(name: str) -> None:
 
 
 def test_what_the_optimiser_merged_is_named_by_both() -> None:
-    subject = subject_of("Conv and BatchNorm")
+    subject = subject_of(build("Conv and BatchNorm"), values=True)
     htp = HtpStrategy().attribute(replace(subject, captured=None))
     assert [[htp.calls[i].key for i in (s.call, *s.also)] for s in htp.scopes] == [
         ["conv", "norm"],

@@ -9,16 +9,12 @@ from typing import Any
 import pytest
 
 from modelexport_nb.engine.attribution import Attribution, Evidence, NodeScope
-from modelexport_nb.engine.capture import Request, capture
-from modelexport_nb.engine.eager import EagerRun, run_eagerly
 from modelexport_nb.engine.graph import all_nodes
-from modelexport_nb.engine.inputs import as_arguments
-from modelexport_nb.engine.judge import read_parameters, take_measures
+from modelexport_nb.engine.judge import take_measures
 from modelexport_nb.engine.measures import Measures
-from modelexport_nb.engine.modules import ModuleTree
-from modelexport_nb.engine.owners import Owners
-from modelexport_nb.engine.strategies import Subject, get_strategy
+from modelexport_nb.engine.strategies import get_strategy
 
+from .subjects import subject_of
 from .zoo import build
 
 
@@ -26,21 +22,10 @@ class Exhibit:
     """A captured model with its true attribution, ready to be spoilt and measured."""
 
     def __init__(self, name: str) -> None:
-        model, inputs = build(name)
-        args, kwargs = as_arguments(model, inputs)
-        self.eager: EagerRun = run_eagerly(model, args, kwargs)
-        captured = capture(Request(model, args, kwargs, direct=frozenset(self.eager.direct)))
-        self.nodes = all_nodes(captured.model)
-        self.parameters = read_parameters(captured.model, Owners(model))
-        subject = Subject(
-            captured=captured,
-            request=Request(model, args, kwargs),
-            graph=captured.model,
-            modules=ModuleTree.of(model),
-            eager=self.eager,
-            parameters=self.parameters,
-            feed={},
-        )
+        subject = subject_of(build(name))
+        self.eager = subject.eager
+        self.nodes = all_nodes(subject.graph)
+        self.parameters = subject.parameters
         self.truth: Attribution = get_strategy("fx").attribute(subject)
 
     def measure(self, scopes: list[NodeScope] | None = None) -> Measures:

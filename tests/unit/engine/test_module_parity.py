@@ -10,19 +10,13 @@ import onnx
 import pytest
 import torch
 
-from modelexport_nb.engine.capture import Request, capture
-from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.errors import OptionError
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.files import write_model
-from modelexport_nb.engine.inputs import as_arguments
-from modelexport_nb.engine.judge import read_parameters
 from modelexport_nb.engine.module_parity import ModuleParity, Verdict, compare_modules
-from modelexport_nb.engine.modules import ModuleTree
-from modelexport_nb.engine.owners import Owners
-from modelexport_nb.engine.strategies import Subject
 from modelexport_nb.engine.strategies.fx import FxStrategy
 
+from .subjects import subject_of
 from .wider import WIDER
 from .zoo import ZOO, build
 
@@ -54,23 +48,16 @@ def test_verdicts_of_a_folded_norm(tmp_path: Path) -> None:
 
 def compared(name: str, folder: Path, damage: str | None = None, limit: int = 2**31) -> ModuleParity:
     """Module parity of an export in whose file the weights read by one module were changed."""
-    model, inputs = build(name, ALL)
-    args, kwargs = as_arguments(model, inputs)
-    eager = run_eagerly(model, args, kwargs)
-    request = Request(model, args, kwargs, direct=frozenset(eager.direct))
-    captured = capture(request)
-    parameters = read_parameters(captured.model, Owners(model))
-    feed = captured.capture.input_tensors(request, [value.name or "" for value in captured.model.graph.inputs])
-    subject = Subject(request, captured.model, ModuleTree.of(model), eager, parameters, feed, captured)
+    subject = subject_of(build(name, ALL))
     attribution = FxStrategy().attribute(subject)
     held = {
         v.name
-        for v in captured.model.graph.initializers.values()
-        for p in parameters.get(id(v), [])
+        for v in subject.graph.graph.initializers.values()
+        for p in subject.parameters.get(id(v), [])
         if p.path == damage
     }
     path = folder / "m.onnx"
-    write_model(captured.model, path)
+    write_model(subject.graph, path)
     if damage is not None:
         assert len(held) == 1
         _change(path, held.pop() or "")

@@ -12,21 +12,19 @@ from hypothesis import strategies as st
 from torch import nn
 
 from modelexport_nb.engine.attribution import Attribution
-from modelexport_nb.engine.capture import Request, capture
-from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.files import write_model
 from modelexport_nb.engine.graph import all_nodes
-from modelexport_nb.engine.judge import read_parameters, take_measures
+from modelexport_nb.engine.judge import take_measures
 from modelexport_nb.engine.metadata import node_name
 from modelexport_nb.engine.module_parity import compare_modules
-from modelexport_nb.engine.modules import ModuleTree
-from modelexport_nb.engine.owners import Owners
 from modelexport_nb.engine.strategies import Subject, get_strategy
 from modelexport_nb.engine.tree import build_tree
 
+from .subjects import subject_of
 from .zoo import perturb
 
 WIDTH = 4
+X = torch.randn(3, WIDTH, generator=torch.Generator().manual_seed(1))
 
 
 class Step(nn.Module):
@@ -91,16 +89,6 @@ def models(draw: st.DrawFn, depth: int = 3) -> nn.Module:
     return Step([nn.Linear(WIDTH, WIDTH), build(depth)], ["plain", "plain"])
 
 
-def subject_of(model: nn.Module) -> Subject:
-    args = (torch.randn(3, WIDTH, generator=torch.Generator().manual_seed(1)),)
-    eager = run_eagerly(model, args, {}, values=True)
-    request = Request(model, args, {}, direct=frozenset(eager.direct))
-    captured = capture(request)
-    parameters = read_parameters(captured.model, Owners(model))
-    feed = captured.capture.input_tensors(request, [value.name or "" for value in captured.model.graph.inputs])
-    return Subject(request, captured.model, ModuleTree.of(model), eager, parameters, feed, captured)
-
-
 def holds(subject: Subject, found: Attribution, owned: float, convex: float) -> None:
     """What every attribution promises, whatever the model."""
     nodes = all_nodes(subject.graph)
@@ -133,7 +121,7 @@ def holds(subject: Subject, found: Attribution, owned: float, convex: float) -> 
 def test_random_models(model: nn.Module) -> None:
     model = perturb(model)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    subject = subject_of(model)
+    subject = subject_of((model, X), values=True)
     fx = get_strategy("fx").attribute(subject)
     holds(subject, fx, owned=1.0, convex=1.0)
     blind = replace(subject, captured=None)

@@ -12,31 +12,18 @@ import torch
 from torch import nn
 
 from modelexport_nb.engine.attribution import Attribution, Evidence
-from modelexport_nb.engine.capture import Request, capture
-from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.graph import all_nodes
-from modelexport_nb.engine.inputs import as_arguments
-from modelexport_nb.engine.judge import read_parameters, take_measures
+from modelexport_nb.engine.judge import take_measures
 from modelexport_nb.engine.measures import Measures
-from modelexport_nb.engine.modules import CallTree, ModuleTree
-from modelexport_nb.engine.owners import Owners
+from modelexport_nb.engine.modules import CallTree
 from modelexport_nb.engine.strategies import Subject, get_strategy
 from modelexport_nb.engine.strategies.usage.timeline import Timeline
 from modelexport_nb.engine.strategies.usage_based import UsageBasedStrategy
 
-from .zoo import ZOO, Case, Inner, build, perturb
+from .subjects import subject_of
+from .zoo import ZOO, Inner, build, perturb
 
 AGREEMENT = {"GRU": 0.4, "common subexpression": 0.5, "torch.cond": 0.8}  # elsewhere 0.95: see the tests by name
-
-
-def make_subject(case: Case) -> Subject:
-    model, inputs = case
-    args, kwargs = as_arguments(model, inputs)
-    eager = run_eagerly(model, args, kwargs)
-    request = Request(model, args, kwargs, direct=frozenset(eager.direct))
-    captured = capture(request)
-    parameters = read_parameters(captured.model, Owners(model))
-    return Subject(request, captured.model, ModuleTree.of(model), eager, parameters, {}, captured)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +32,7 @@ def subject() -> Callable[[str], Subject]:
 
     def get(name: str) -> Subject:
         if name not in subjects:
-            subjects[name] = make_subject(build(name))
+            subjects[name] = subject_of(build(name))
         return subjects[name]
 
     return get
@@ -119,7 +106,7 @@ def test_one_module_twice_in_a_row() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.act(self.linear(self.act(self.linear(x))))
 
-    case = make_subject((perturb(Row()), torch.randn(2, 3, 4)))
+    case = subject_of((perturb(Row()), torch.randn(2, 3, 4)))
     assert keys(attribute(case)) == ["linear", "linear", "act", "linear#1", "linear#1", "act#1"]
 
 
@@ -177,7 +164,7 @@ def test_nothing_known_is_root() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.b(self.a(x))
 
-    found = attribute(make_subject((Plain(), torch.randn(2, 3))))
+    found = attribute(subject_of((Plain(), torch.randn(2, 3))))
     assert [(scope.call, scope.evidence) for scope in found.scopes] == [(0, Evidence.ROOT)] * 3
 
 
@@ -191,7 +178,7 @@ def test_a_part_of_the_graph_that_nothing_known_touches() -> None:
         def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             return self.inner(x), self.act(y)
 
-    case = make_subject((perturb(Apart()), (torch.randn(2, 4), torch.randn(3))))
+    case = subject_of((perturb(Apart()), (torch.randn(2, 4), torch.randn(3))))
     evidence = {
         node.op_type: scope.evidence for node, scope in zip(all_nodes(case.graph), attribute(case).scopes, strict=True)
     }
@@ -202,7 +189,7 @@ def test_a_part_of_the_graph_that_nothing_known_touches() -> None:
 @pytest.mark.parametrize("name", ["BERT", "ALBERT", "ResNet", "GPT-2"])
 def test_nodes_in_another_order(name: str) -> None:
     """Tools write the nodes of a graph in any order that can be computed."""
-    case = make_subject(build(name))
+    case = subject_of(build(name))
     before = dict(zip(map(id, all_nodes(case.graph)), keys(attribute(case)), strict=True))
     _shuffle(case.graph.graph)
     assert [id(node) for node in all_nodes(case.graph)] != list(before)
@@ -232,7 +219,7 @@ def _shuffle(graph: ir.Graph) -> None:
 
 
 def test_names_fill_what_parameters_leave_open() -> None:
-    case = make_subject((perturb(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))), torch.randn(2, 3, 4)))
+    case = subject_of((perturb(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))), torch.randn(2, 3, 4)))
     relu = next(node for node in all_nodes(case.graph) if node.op_type == "Relu")
     assert keys_of(case, "Relu") == ["1"]
     relu.name = "/Relu"
@@ -240,7 +227,7 @@ def test_names_fill_what_parameters_leave_open() -> None:
 
 
 def test_names_that_contradict_parameters_are_ignored() -> None:
-    case = make_subject((perturb(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))), torch.randn(2, 3, 4)))
+    case = subject_of((perturb(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))), torch.randn(2, 3, 4)))
     before = keys(attribute(case))
     for node in all_nodes(case.graph):
         node.name = f"/2/{node.op_type}"
