@@ -24,7 +24,7 @@ class Match:
 
     Attributes:
         equal: for each output name the equal values of the trace, ascending.
-        present: values of the trace that the graph has too, computed by a node or held as a constant.
+        present: values of the trace that the graph has too, computed by a node, given as an input or held as a constant.
         taken: for each node of the main graph with an equal value: the one that it makes.
     """
 
@@ -42,7 +42,7 @@ def match_values(
     nodes: list[ir.Node],
     varies: list[bool],
     samples: dict[str, Sample],
-    constants: list[Sample],
+    given: list[tuple[Sample, bool]],
     trace: ValueTrace,
 ) -> Match:
     """Find every value of the graph in the trace.
@@ -50,7 +50,7 @@ def match_values(
     Args:
         nodes: `graph.all_nodes(model)`; `varies`: whether each depends on an input of the graph.
         samples: a sample of each value of the main graph, by name.
-        constants: samples of what the graph holds ready-made and is no parameter.
+        given: samples of what no node makes and is no parameter, and whether each is an input of the graph.
         trace: what the eager run computed.
     """
     index = SampleIndex()
@@ -65,8 +65,8 @@ def match_values(
             if sample is not None and is_evidence(sample, varies[at]) and (found := index.find(sample)):
                 equal[name] = found
                 present.update(found)
-    for sample in constants:
-        if is_evidence(sample, varies=False):
+    for sample, is_input in given:
+        if is_evidence(sample, varies=is_input):
             present.update(index.find(sample))
     return Match(equal, frozenset(present), _Choice(nodes, equal, present, trace).taken)
 

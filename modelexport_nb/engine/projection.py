@@ -47,14 +47,14 @@ class Projector:
     Attributes:
         nodes: `graph.all_nodes(model)`.
         samples: a sample of each value of the main graph, by name.
-        constants: samples of what the graph holds ready-made and is no parameter.
+        given: samples of what no node makes and is no parameter, and whether each is an input of the graph.
         trace, calls: what the eager run computed, and its module calls.
         readers: for each node that reads parameters, the calls that were seen to read them.
     """
 
     nodes: list[ir.Node]
     samples: dict[str, Sample]
-    constants: list[Sample]
+    given: list[tuple[Sample, bool]]
     trace: ValueTrace
     calls: CallTree
     readers: dict[int, set[int]]
@@ -62,7 +62,7 @@ class Projector:
     def __post_init__(self) -> None:
         self.position = {id(node): at for at, node in enumerate(self.nodes)}
         self.varies = self._varying()
-        match = match_values(self.nodes, self.varies, self.samples, self.constants, self.trace)
+        match = match_values(self.nodes, self.varies, self.samples, self.given, self.trace)
         self.equal, self.present, self.taken = match.equal, match.present, match.taken
         self.used = frozenset(match.taken.values())
 

@@ -12,7 +12,7 @@ from ..intermediates import run_with_intermediates
 from ..modules import CallTree, storage_address
 from ..owners import Parameter
 from ..projection import Projection, Projector
-from ..samples import Sample, sample_array
+from ..samples import Sample, sample_array, sample_tensor
 from .base import Subject
 from .bodies import place_in_bodies
 from .dataflow import fill_from_neighbours
@@ -57,14 +57,17 @@ def project_graph(subject: Subject) -> Projection:
         for at, node in enumerate(nodes)
         if (calls := _readers([subject.parameters.get(id(v), []) for v in node.inputs if v is not None], subject.eager))
     }
-    return Projector(nodes, samples, _constants(subject), trace, subject.eager.calls, readers).run()
+    return Projector(nodes, samples, _given(subject), trace, subject.eager.calls, readers).run()
 
 
-def _constants(subject: Subject) -> list[Sample]:
-    """What the exporter computed once: initializers that are no parameter of the model."""
+def _given(subject: Subject) -> list[tuple[Sample, bool]]:
+    """What no node makes: the inputs, which vary, and what the exporter computed once, initializers that are no
+    parameter of the model."""
     held = [value for value in subject.graph.graph.initializers.values() if id(value) not in subject.parameters]
     arrays = [value.const_value.numpy() for value in held if value.const_value is not None]
-    return [sample_array(array) for array in arrays if array.dtype.kind in "fiub"]
+    inputs = [sample for tensor in subject.feed.values() if (sample := sample_tensor(tensor)) is not None]
+    constants = [sample_array(array) for array in arrays if array.dtype.kind in "fiub"]
+    return [*((sample, True) for sample in inputs), *((sample, False) for sample in constants)]
 
 
 def _readers(read: list[list[Parameter]], eager: EagerRun) -> set[int]:

@@ -88,6 +88,23 @@ def test_a_folded_lookup_is_named_by_what_reads_the_table(tmp_path: Path, strate
     assert report.measures.owned == report.measures.owning
 
 
+class Copies(nn.Module):
+    """Copies what it is given, as many models do that change it later; exporters leave the copy out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.linear(x.clone())
+
+
+@pytest.mark.parametrize("strategy", ["fx", "htp"])
+def test_a_copied_input_is_nobodys_work(tmp_path: Path, strategy: str) -> None:
+    report = export_model(Copies().eval(), torch.randn(2, 4), tmp_path / "m.onnx", strategy=strategy)
+    assert [(row.op, row.scope, row.also) for row in report.nodes()] == [("Gemm", "linear", ())]
+
+
 class Odd(nn.Module):
     """Values that are hard to compare: NaN, infinities, integers, an alias, an empty tensor, in place, None."""
 
