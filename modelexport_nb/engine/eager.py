@@ -31,6 +31,7 @@ from .shapes import Shapes
 from .sources import relative_source
 from .unfilled import Unfilled
 from .values import ValueTrace, tensors_in
+from .versions import Versions
 from .weightless import ambient_mode
 
 _NOT_THE_MODEL = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
@@ -106,19 +107,20 @@ def _run(
     if shapes is not None:  # where it makes tensors of nothing, they have numbers
         args, kwargs = shapes.of((args, kwargs))
     alike = BlockWatch(model, recorder) if blocks else None
-    watch = _Watch(model, recorder, run, shapes.perform if shapes is not None else _as_it_is, alike)
+    versions = Versions()
+    watch = _Watch(model, recorder, run, shapes.perform if shapes is not None else _as_it_is, alike, versions)
     inputs: dict[int, dict[int, int]] = {}
     taken: dict[str, list[torch.Tensor]] = {}  # of the calls that are still open, or ended without a result
 
     def enter(index: int, call_args: tuple[Any, ...]) -> None:
         taken[recorder.calls[index].key] = found = tensors_in(call_args)
-        inputs[index] = {id(value): value._version for value in found}
+        inputs[index] = {id(value): versions.of(value) for value in found}
 
     def leave(index: int, output: Any) -> None:
         if output is not None:
             taken.pop(recorder.calls[index].key, None)
         tensors = tensors_in(output)
-        if tensors and all(inputs[index].get(id(value)) == value._version for value in tensors):
+        if tensors and all(inputs[index].get(id(value)) == versions.of(value) for value in tensors):
             run.identity.add(recorder.calls[index].key)
         if run.values is not None:
             run.values.leave(index, output)
@@ -158,11 +160,13 @@ class _Watch(TorchDispatchMode):
         run: EagerRun,
         perform: Callable[[Any, tuple[Any, ...], dict[str, Any]], Any],
         blocks: BlockWatch | None,
+        versions: Versions,
     ) -> None:
         super().__init__()
         self._perform = perform
         self._blocks = blocks
-        self._unfilled = Unfilled()
+        self._versions = versions
+        self._unfilled = Unfilled(versions)
         self._recorder = recorder
         self._run = run
         self._storages = {storage_address(tensor) for tensor in _all_tensors(model)} - {0}
@@ -179,6 +183,7 @@ class _Watch(TorchDispatchMode):
                 self._run.readers[address].add(call.key)
         self._run.direct.update(self._forwards_not_called())
         result = self._perform(func, args, kwargs or {})
+        self._versions.see(func, args, kwargs or {})
         if self._run.values is not None:
             made = tensors_in(result)
             unfilled = self._unfilled.made_by(func, args, kwargs or {}, read, made)

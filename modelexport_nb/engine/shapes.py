@@ -21,6 +21,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from .modules import storage_address
 from .values import tensors_in
+from .versions import tensors_written
 
 LARGE = 2**22
 """So many numbers of tensors that an operator reads or makes are large. With half as many, models of a hundred million
@@ -60,7 +61,7 @@ class Shapes:
         return tree_map(lambda value: self._noted(value, old, of_inputs), result)
 
     def _sure(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], given: list[torch.Tensor]) -> Any:
-        written = _written(func, args, kwargs)
+        written = tensors_written(func, args, kwargs)
         if sum(tensor.numel() for tensor in given) >= LARGE:
             args, kwargs = tree_map(self._without_numbers, (args, kwargs))
             given = tensors_in((args, kwargs))
@@ -138,14 +139,6 @@ def _check_told_by_shapes(func: Any, args: tuple[Any, ...], kwargs: dict[str, An
 
 def _is_continuous(tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() or tensor.is_complex()
-
-
-def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[torch.Tensor]:
-    """The tensors that an operator changes in place."""
-    if not isinstance(func, torch._ops.OpOverload) or not func._schema.is_mutable:
-        return []
-    written = [(place, argument.name) for place, argument in enumerate(func._schema.arguments) if argument.is_write]
-    return tensors_in([args[place] if place < len(args) else kwargs.get(name) for place, name in written])
 
 
 def _take_out_of_caches(values: Sequence[object]) -> None:

@@ -12,6 +12,7 @@ from torch._library.utils import is_builtin
 from torch.utils.weak import WeakIdKeyDictionary
 
 from .modules import storage_address
+from .versions import Versions
 
 _fresh_memory: Any = torch.utils.deterministic  # its switch is a property of the module
 
@@ -22,22 +23,23 @@ _HANDS_OUT: dict[Any, bool] = {}
 class Unfilled:
     """The tensors of one run into which nobody has written yet."""
 
-    def __init__(self) -> None:
-        self._versions = WeakIdKeyDictionary()  # each tensor's at the time: what is written later fills it
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self._made = WeakIdKeyDictionary()  # with each one's version at the time: what is written later fills it
 
     def made_by(self, func: Any, args: Any, kwargs: dict[str, Any], read: list[Any], made: list[torch.Tensor]) -> bool:
         """Whether the operator filled nothing of what it made, or only passed on what was not filled."""
         if not made or not isinstance(func, torch._ops.OpOverload) or func._schema.is_mutable:
             return False
-        unfilled = all(map(self._is_unfilled, read)) if read else False
+        unfilled = bool(read) and all(map(self._is_unfilled, read))
         if not unfilled and len(read) < 2:  # to say how much memory it takes one tensor at most
             unfilled = _hands_out(func, args, kwargs, read, made)
         if unfilled:
-            self._versions.update({tensor: tensor._version for tensor in made})
+            self._made.update({tensor: self._versions.of(tensor) for tensor in made})
         return unfilled
 
     def _is_unfilled(self, tensor: torch.Tensor) -> bool:
-        return self._versions.get(tensor) == tensor._version
+        return self._made.get(tensor) == self._versions.of(tensor)
 
 
 def _hands_out(func: Any, args: Any, kwargs: dict[str, Any], read: list[Any], made: list[torch.Tensor]) -> bool:

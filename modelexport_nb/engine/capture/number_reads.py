@@ -47,12 +47,12 @@ class _Follow(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         given = tensors_in((args, kwargs))
-        versions = [tensor._version for tensor in given]
+        versions = [_version(tensor) for tensor in given]
         varies = any(storage_address(tensor) in self._varying for tensor in given)
         result = func(*args, **kwargs)
         made = tensors_in(result)
         if varies:
-            changed = [tensor for tensor, version in zip(given, versions, strict=True) if tensor._version != version]
+            changed = [tensor for tensor, version in zip(given, versions, strict=True) if _version(tensor) != version]
             self._varying |= {storage_address(tensor) for tensor in (*made, *changed)}
             if self.read is None and not made and result is not None and self._needs_numbers(func, args, kwargs):
                 self.read = self._place()
@@ -84,6 +84,10 @@ class _Follow(TorchFunctionMode):
             return True
         self._harmless.add(func)
         return False
+
+
+def _version(tensor: torch.Tensor) -> int:
+    return 0 if tensor.is_inference() else tensor._version  # torch does not count the changes of those
 
 
 def _without_numbers(value: Any) -> Any:
