@@ -24,7 +24,7 @@ class Match:
 
     Attributes:
         equal: for each output name the equal values of the trace, ascending.
-        present: values of the trace that the graph has too, computed by a node, given as an input or held as a constant.
+        present: values of the trace that the graph has too, computed by a node, given or held as a constant.
         taken: for each node of the main graph with an equal value: the one that it makes.
     """
 
