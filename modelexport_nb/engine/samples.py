@@ -66,13 +66,18 @@ def sample_array(array: np.ndarray) -> Sample:
 
 
 def sample_tensor(tensor: torch.Tensor, store: SampleStore | None = None) -> Sample | None:
-    """The sample of a tensor, kept in `store`; None for what ONNX has no like of (complex, sparse, no memory)."""
-    if tensor.is_complex() or tensor.layout is not torch.strided or tensor.device.type == "meta":
+    """The sample of a tensor, kept in `store`; None for what has no numbers that ONNX has too (complex, sparse, nested,
+    quantized, no memory, a type that torch can store but not read)."""
+    unlike = tensor.is_complex() or tensor.is_nested or tensor.is_quantized
+    if unlike or tensor.layout is not torch.strided or tensor.device.type == "meta":
         return None
     kind = "f" if tensor.is_floating_point() else "b" if tensor.dtype == torch.bool else "i"
     shape = tuple(tensor.shape)
     # copied in any case: the tensor may be changed in place later, and a view would hold all of its memory
-    numbers = _numbers(tensor.detach(), shape)
+    try:
+        numbers = _numbers(tensor.detach(), shape)
+    except NotImplementedError:
+        return None
     return _sample(shape, kind, store.copy(numbers) if store is not None else numbers.astype(np.float64))
 
 

@@ -12,6 +12,7 @@ from torch._library.utils import is_builtin
 from torch.utils.weak import WeakIdKeyDictionary
 
 from .modules import storage_address
+from .values import tensors_in
 from .versions import Versions
 
 _fresh_memory: Any = torch.utils.deterministic  # its switch is a property of the module
@@ -45,7 +46,8 @@ class Unfilled:
 def _hands_out(func: Any, args: Any, kwargs: dict[str, Any], read: list[Any], made: list[torch.Tensor]) -> bool:
     """Whether an operator of this kind makes what torch has put into fresh memory beforehand.
 
-    Each kind is run once more, with torch told to fill fresh memory, which is there for this."""
+    Each kind is run once more, with torch told to fill fresh memory, which is there for this.
+    """
     if func in _HANDS_OUT:
         return _HANDS_OUT[func]
     old = {storage_address(tensor) for tensor in read}
@@ -55,9 +57,11 @@ def _hands_out(func: Any, args: Any, kwargs: dict[str, Any], read: list[Any], ma
         or not all(_is_plain(tensor) and storage_address(tensor) not in old for tensor in made)
     ):
         return False
-    with _filling():
-        again = func(*args, **kwargs)
-    again = [again] if isinstance(again, torch.Tensor) else [tensor for tensor in again if tensor is not None]
+    try:
+        with _filling():
+            again = tensors_in(func(*args, **kwargs))
+    except RuntimeError:  # of a type that torch can store but not fill
+        return False
     filled = all(map(_is_filling, again))
     if filled and all(map(_is_filling, made)):
         return False  # that may be what it computed
@@ -80,7 +84,8 @@ def _filling() -> Iterator[None]:
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:
-    return type(tensor) is torch.Tensor and tensor.layout is torch.strided and tensor.device.type != "meta"
+    known = type(tensor) is torch.Tensor and tensor.layout is torch.strided and not tensor.is_quantized
+    return known and tensor.device.type != "meta"
 
 
 def _is_filling(tensor: torch.Tensor) -> bool:

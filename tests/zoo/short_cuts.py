@@ -69,7 +69,7 @@ def main() -> None:
 
     decomposition._by_kinds, export.run_on_shapes = noted, counted
     shapes.LARGE = 0  # small models are run as large ones are
-    same, compared = 0, 0
+    found: list[str] = []
     fileless: list[str] = []
     for case in CASES.values():
         if options.only not in case.name:
@@ -77,13 +77,12 @@ def main() -> None:
         for way in WAYS:
             with contextlib.redirect_stdout(io.StringIO()):
                 slow, quick = (facts(case, cuts, way) for cuts in (OptimizationOptions.none(), DEFAULT_SHORT_CUTS))
-            found = difference(slow, quick)
-            compared, same = compared + 1, same + (not found)
-            if found:
-                print(f"{case.name}, {way}: {found}", flush=True)
+            found.append(difference(slow, quick))
+            if found[-1]:
+                print(f"{case.name}, {way}: {found[-1]}", flush=True)
             if isinstance(quick, str):
                 fileless.append(f"{case.name}, {way}: {quick}")
-    print(f"{same} of {compared} exports the same with short cuts and without.")
+    print(f"{found.count('')} of {len(found)} exports the same with short cuts and without.")
     print("No file with short cuts:", *(fileless or ["none"]), sep="\n  ")
     print(f"Run with numbers: {', '.join(dict.fromkeys(with_numbers)) or 'none'}.")
     print(f"Taken apart in torch's way: {', '.join(dict.fromkeys(unclear)) or 'none'}.")

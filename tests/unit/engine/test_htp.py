@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from modelexport_nb.engine.eager import run_eagerly
 from modelexport_nb.engine.export import export_model
 from modelexport_nb.engine.graph import all_nodes
 from modelexport_nb.engine.judge import take_measures
@@ -139,4 +140,26 @@ def test_samples() -> None:
     assert index.find(sample_array(arrays[7].reshape(50, 40))) == [], "another shape is another value"
     assert index.find(sample_array(np.full((40, 50), np.nan, np.float32))) == []
     assert sample_array(np.ones((3, 3))).plain and not sample_array(arrays[0]).plain
-    assert sample_tensor(torch.zeros(2, dtype=torch.complex64)) is None
+
+
+STRANGE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "complex": lambda x: x.to(torch.complex64),
+    "sparse": torch.Tensor.to_sparse,
+    "nested": lambda x: torch.nested.nested_tensor([x, x[:1]]),
+    "quantized": lambda x: torch.quantize_per_tensor(x, 0.1, 0, torch.quint8),
+    "only stored": lambda x: torch.empty(x.shape, dtype=torch.float4_e2m1fn_x2),
+    "no memory": lambda x: x.to("meta"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors", "ignore:torch.quantize_per_tensor")
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
+def test_what_has_no_numbers_to_compare_has_no_sample(make: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    class Makes(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.made = make(x)
+            return x * 2
+
+    trace = run_eagerly(Makes(), (torch.randn(2, 3),), {}, values=True).values
+    assert trace is not None and trace.samples[trace.outputs[0][0]] is not None
+    assert sample_tensor(make(torch.randn(2, 3))) is None
