@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +75,13 @@ def staged_folder(folder: Path, prefix: str = ".modelexport.") -> Iterator[Path]
             raise PathError(f'Cannot write to "{folder}": {error.strerror}. Nothing was written.') from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Let it be gone, as far as that can be, though somebody is at work in it still."""
+    with suppress(OSError):
+        folder = folder.rename(folder.with_name(f"{folder.name}-gone"))  # who makes a file in it now finds no folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _publish(files: list[Path], home: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import faulthandler
 import os
 import pickle
-import shutil
 import signal
 import sys
 import threading
@@ -21,6 +20,7 @@ from typing import Any, NoReturn, TextIO
 import cloudpickle
 
 from ..errors import one_line
+from ..files import remove_folder
 from ..report import ExportReport
 from .handover import read_payload
 from .process import STACK
@@ -74,7 +74,7 @@ class Parent:
     def vanish(*folders: str) -> NoReturn:
         """End this process with all that it started, and leave nothing in these folders."""
         for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(Path(folder))  # the work goes on meanwhile
         os.killpg(0, signal.SIGKILL)
         raise AssertionError  # never reached
 

@@ -211,7 +211,7 @@ def execute(task: Task) -> dict[str, Any]:
     """
     begun = time.monotonic()
     try:
-        with task.place.staged() as home:
+        with task.place.staged(task.drafts) as home:
             try:
                 facts = POOL.run(task, home)
             except ModelExportError as error:

@@ -29,11 +29,12 @@ _ELSEWHERE = 1.0  # seconds between two looks at what other sweeps do
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done: each job with its bytes, by name; where files go; what all of them share."""
+    """What is to be done: each job with its bytes, by name; where files go, and stand until then; what is shared."""
 
     packed: Mapping[str, tuple[Job, bytes]]
     sources: Mapping[str, Any]
     place: Place
+    drafts: Place
     limits: Limits
     threads: int
     token: str
@@ -42,7 +43,9 @@ class Work:
         """The job for another process."""
         job, payload = self.packed[name]
         home = self.place / folder_name(job.model_name) / folder_name(job.variant)
-        return Task(name, job.model_name, payload, self.sources, home, self.limits, self.threads, self.token)
+        return Task(
+            name, job.model_name, payload, self.sources, home, self.drafts, self.limits, self.threads, self.token
+        )
 
 
 class Conductor:

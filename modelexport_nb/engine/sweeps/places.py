@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import ModelExportError, PathError, one_line
+from ..files import remove_folder
+from ..temporary import process_folder
 
 NEEDS_FSSPEC = 'Artifacts at a URL need fsspec. Install it: pip install "modelexport_nb[dask]"'
+NOT_SEEN = "whoever does the job does not see their folder. Choose one that all machines see, or a URL"
 _NOT_IN_NAMES = re.compile(r"[^0-9A-Za-z.-]+")
 _LONGEST = 60
 
@@ -76,14 +79,20 @@ class Place:
                 yield file
 
     @contextmanager
-    def staged(self) -> Iterator[Path]:
+    def staged(self, drafts: Place) -> Iterator[Path]:
         """A folder of this machine to write to; when the block ends well it stands in this place, whole, in place of
-        what stood there. An OSError where it cannot."""
-        parent = Path(self.url).parent if self.is_folder else None
-        if parent is not None:
-            parent.mkdir(parents=True, exist_ok=True)
-        home = Path(tempfile.mkdtemp(prefix=".staging-", dir=parent))
+        what stood there. An OSError where it cannot.
+
+        Args:
+            drafts: where the folder is made when this place is one: on the same disk, and taken away by whoever made
+                `drafts`, should this process be killed.
+        """
+        if self.is_folder and not Path(drafts.url).is_dir():
+            raise FileNotFoundError(2, NOT_SEEN)
+        home = Path(tempfile.mkdtemp(dir=drafts.url if self.is_folder else process_folder()))
         try:
+            if self.is_folder:
+                Path(self.url).parent.mkdir(parents=True, exist_ok=True)
             yield home
             self._take(home)
         finally:
@@ -122,7 +131,7 @@ class Place:
     def remove(self) -> None:
         """Let it be gone, as far as that can be."""
         if self.is_folder:
-            shutil.rmtree(self.url, ignore_errors=True)
+            remove_folder(Path(self.url))
         else:
             files, path = self._remote()
             with suppress(OSError):

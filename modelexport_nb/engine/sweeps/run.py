@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
@@ -15,6 +14,7 @@ from ..errors import OptionError, did_you_mean
 from .board import Sweep
 from .conductor import Conductor, Work
 from .crew import Crew, crew_for
+from .drafts import drafts
 from .jobs import Job, check_jobs
 from .limits import Limits
 from .options import check_options
@@ -26,8 +26,6 @@ from .task import Packer
 
 DEFAULT_LIMITS = Limits()
 RETRY = ("changed", "failed", "all")
-_MODELS = ".models-"
-_LONG_AGO = 7 * 86400  # seconds
 
 
 def sweep(
@@ -88,12 +86,10 @@ def sweep(
         kept = _look_into(store, token, wanted, retry)
         path = Path(store).expanduser().absolute()
         place = Place.of(artifacts if artifacts is not None else path.with_suffix(".artifacts"))
-        _tidy(place)
-        models = place / f"{_MODELS}{token}"
-        made.callback(models.remove)
+        own = made.enter_context(drafts(place, token))
         board = Sweep(kept.values(), path)
         todo = [job for job in wanted if not kept[job.name].kept]
-        work = _packed(todo, place, models, crew.threads, limits, token)
+        work = _packed(todo, place, own, crew.threads, limits, token)
         _start(board, work, crew, made.pop_all())
     if wait:
         _await(board, progress)
@@ -130,18 +126,11 @@ def _stays(result: JobResult, retry: str) -> bool:
     return retry == "changed" or (retry == "failed" and result.status is not Status.FAILED)
 
 
-def _tidy(place: Place) -> None:
-    """Remove what sweeps that were killed left in the artifacts, long ago: others may be at work now."""
-    for left in Path(place.url).glob(f"{_MODELS}*") if place.is_folder else ():
-        if time.time() - left.stat().st_mtime > _LONG_AGO:
-            Place(str(left)).remove()
-
-
-def _packed(jobs: Iterable[Job], place: Place, models: Place, threads: int, limits: Limits, token: str) -> Work:
+def _packed(jobs: Iterable[Job], place: Place, own: Place, threads: int, limits: Limits, token: str) -> Work:
     """What is to be done; every job is packed once, so that one that cannot be is told before anything runs."""
-    packer = Packer(models)
+    packer = Packer(own)
     packed = {job.name: (job, packer.pack(job)) for job in jobs}
-    return Work(packed, packer.sources, place, limits, threads, token)
+    return Work(packed, packer.sources, place, own, limits, threads, token)
 
 
 def _start(board: Sweep, work: Work, crew: Crew, made: ExitStack) -> None:

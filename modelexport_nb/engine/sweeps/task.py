@@ -34,6 +34,7 @@ class Task:
         payload: the pickled job, in which a live module is a `Carried`.
         sources: lines of code that has no file, a notebook's cells, as `linecache` holds them.
         place: where its artifacts go.
+        drafts: where they stand until they are whole.
         limits: what it may take.
         threads: for torch.
         token: of the sweep that it belongs to.
@@ -44,6 +45,7 @@ class Task:
     payload: bytes
     sources: Mapping[str, Any]
     place: Place
+    drafts: Place
     limits: Limits
     threads: int
     token: str

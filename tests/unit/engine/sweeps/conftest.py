@@ -11,6 +11,8 @@ import cloudpickle
 import psutil
 import pytest
 
+from modelexport_nb.engine.sweeps.drafts import PREFIX
+
 from . import models
 
 
@@ -38,5 +40,5 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _left(folder: Path, temporary: Path) -> list[object]:
-    drafts = [path for path in folder.rglob(".*") if path.name.startswith((".staging", ".models"))]
+    drafts = folder.rglob(f"{PREFIX}*")
     return [*temporary.glob("modelexport.*"), *psutil.Process().children(recursive=True), *drafts]

@@ -21,6 +21,7 @@ from torch import nn
 
 from modelexport_nb.engine.errors import ModelExportError, OptionError
 from modelexport_nb.engine.sweeps import Job, JobResult, Limits, Status, Sweep, cluster, sweep
+from modelexport_nb.engine.sweeps.drafts import PREFIX
 from modelexport_nb.engine.sweeps.places import Place
 from modelexport_nb.engine.sweeps.task import SMALL, Packer
 
@@ -135,7 +136,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(dask: Cluster, tmp_path: Path
     while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "a child outlived its worker"
         time.sleep(0.1)
-    assert not [*tmp_path.rglob(".staging-*")]
+    assert not [*tmp_path.rglob(f"{PREFIX}*")]
 
 
 def await_job(worker: subprocess.Popen[bytes], found: Sweep) -> int:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelexport_nb.engine.errors import ModelExportError, PathError
+from modelexport_nb.engine.sweeps import places
 from modelexport_nb.engine.sweeps.places import Place, folder_name
 
 
@@ -18,10 +19,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place.of(tmp_path / "a" if request.param == "folder" else f"memory://{uuid.uuid4().hex}/a")
 
 
-def test_written_files_are_fetched_whole(place: Place, tmp_path: Path) -> None:
+@pytest.fixture
+def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Where either kind of place has its drafts."""
+    found = Place.of(tmp_path / "drafts")
+    monkeypatch.setattr(places, "process_folder", lambda: Path(found.url))
+    return found
+
+
+def test_written_files_are_fetched_whole(place: Place, drafts: Place, tmp_path: Path) -> None:
     home = place / "m" / "v"
     for content in ("one", "two"):
-        with home.staged() as folder:
+        with home.staged(drafts) as folder:
             (folder / "model.onnx").write_text(content)
             if content == "one":
                 (folder / "model.onnx.data").write_text("weights")
@@ -30,18 +39,25 @@ def test_written_files_are_fetched_whole(place: Place, tmp_path: Path) -> None:
         found = home.fetch("model.onnx", here)
         assert found.read_text() == content
         assert found.with_name("model.onnx.data").exists() == (content == "one")
-    assert not list(tmp_path.rglob(".staging-*"))
+    assert not list(Path(drafts.url).iterdir())
 
 
-def test_a_failure_leaves_what_was_there(place: Place, tmp_path: Path) -> None:
+def test_a_failure_leaves_what_was_there(place: Place, drafts: Place, tmp_path: Path) -> None:
     home = place / "m"
-    with home.staged() as folder:
+    with home.staged(drafts) as folder:
         (folder / "f").write_text("old")
-    with pytest.raises(ZeroDivisionError), home.staged() as folder:
+    with pytest.raises(ZeroDivisionError), home.staged(drafts) as folder:
         (folder / "f").write_text("new")
         raise ZeroDivisionError
     assert home.fetch("f", tmp_path).read_text() == "old"
-    assert not list(tmp_path.rglob(".staging-*"))
+    assert not list(Path(drafts.url).iterdir())
+
+
+def test_a_machine_that_does_not_see_the_folder_makes_none(tmp_path: Path) -> None:
+    home = Place(str(tmp_path / "elsewhere" / "m"))
+    with pytest.raises(FileNotFoundError, match="Choose one that all machines see"), home.staged(home):
+        raise AssertionError
+    assert not [*tmp_path.iterdir()]
 
 
 def test_removed_is_gone(place: Place, tmp_path: Path) -> None:
