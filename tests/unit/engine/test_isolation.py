@@ -229,7 +229,7 @@ def test_a_notebook_and_its_end(tmp_path: Path) -> None:
     assert here == there
     assert here.startswith("CaptureError") and "at notebook:4: `if x.mean() > 0:`" in here
     assert held == "2"  # a hidden folder in each place
-    for _ in range(200):  # the child looks for itself
+    for _ in range(1200):  # the child looks for itself
         if not [*home.iterdir(), *temporary.glob(OURS)]:
             return
         time.sleep(0.05)

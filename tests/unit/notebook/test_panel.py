@@ -310,7 +310,7 @@ def held(monkeypatch, real_report):
     def export_model(*args, progress, **options):
         progress("run", 0, 6)
         begun.set()
-        assert gate.wait(20)
+        assert gate.wait(60)
         progress.ended("run")
         return real_report
 
@@ -322,7 +322,7 @@ def held(monkeypatch, real_report):
 def test_a_cell_waits_for_the_export(shell, panel, held):
     begun, gate = held
     panel.start(panel.export)
-    assert begun.wait(20)
+    assert begun.wait(60)
     threading.Timer(0.2, gate.set).start()
     assert isinstance(run(shell, "r"), ExportReport)
     assert gate.is_set(), "the cell did not wait"
@@ -333,7 +333,7 @@ def test_a_cell_waits_for_the_export(shell, panel, held):
 def test_an_interrupted_cell_cancels_the_export(shell, panel, held, monkeypatch):
     begun, gate = held
     panel.start(panel.export)
-    assert begun.wait(20)
+    assert begun.wait(60)
     joins = []
 
     def interrupted(timeout):
@@ -351,7 +351,7 @@ def test_an_interrupted_cell_cancels_the_export(shell, panel, held, monkeypatch)
 def test_another_line_is_refused_meanwhile(panel, shell, held):
     begun, gate = held
     panel.start(panel.export)
-    assert begun.wait(20)
+    assert begun.wait(60)
     panel.start(panel.compare)  # a second press changes nothing
     with pytest.raises(ModelExportError, match="An export is running in this kernel"):
         shell.run_line_magic("modelexport", "model x")
@@ -395,7 +395,7 @@ def test_unloading_takes_it_away(bare_shell):
 def test_unloading_cancels_what_runs(shell, panel, held):
     begun, gate = held
     panel.start(panel.export)
-    assert begun.wait(20)
+    assert begun.wait(60)
     threading.Timer(0.1, gate.set).start()
     panel.close()
     panel.close()

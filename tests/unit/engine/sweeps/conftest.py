@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(folder)
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     yield folder
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while left := _left(folder, temporary):  # what belonged to a process that was killed takes a moment
         assert time.monotonic() < deadline, left
         time.sleep(0.05)

@@ -86,7 +86,7 @@ def cluster_is_whole(request: pytest.FixtureRequest) -> Iterator[None]:
     dask: Cluster = request.getfixturevalue("dask")
     with Client(dask.address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=60)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while (left := [*client.run(children_here).values()]) != [0, 0]:
             assert time.monotonic() < deadline, left
             time.sleep(0.05)

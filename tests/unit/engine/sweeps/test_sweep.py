@@ -337,7 +337,7 @@ def test_cancel_stops_what_runs_and_keeps_what_is_done(home: Path) -> None:
         found.await_news(found.version, 1)
     time.sleep(0.5)
     found.cancel()
-    assert found.wait(20)
+    assert found.wait(60)
     assert statuses(found) == {"a / fx": "ok", "slow / fx": "skipped", "z / fx": "skipped"}
     assert repr(found) == "<Sweep of 3 models × 1: 1 ok, 2 skipped>"
     assert not found.ok and found.cancelled
