@@ -4,7 +4,7 @@ The models are architectures of the matrix. Bare is a loop of `export_model` in 
 other. The sweep starts its children, hands models over, keeps results and files. CPU seconds count children
 too; memory is that of the calling process alone.
 
-    python -m tests.benchmarks.sweeping [--models 40] [--rounds 1]
+    python -m tests.benchmarks.sweeping [--rounds 1]
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
 import torch
 
 from modelexport_nb.engine.automatic import make_inputs
@@ -26,14 +25,57 @@ from modelexport_nb.engine.memory import forget_peak, peak_memory, present_memor
 from modelexport_nb.engine.sweeps import Job, sweep
 
 from ..zoo import CASES
-from .report import answer, child
+from .report import answer
 
 STRATEGIES = ("fx", "htp", "usage_based")
+MODELS = (
+    "BERT",
+    "RoBERTa",
+    "ELECTRA",
+    "FNet",
+    "ConvBERT",
+    "Funnel",
+    "GPT-Neo",
+    "OPT",
+    "Mistral",
+    "Gemma 2",
+    "Phi-3",
+    "Cohere",
+    "RWKV",
+    "OLMoE",
+    "DeepSeek-V3",
+    "mBART",
+    "M2M-100",
+    "ProphetNet",
+    "DeiT",
+    "ViT-MAE",
+    "Swin v2",
+    "ResNet",
+    "BiT",
+    "MobileViT",
+    "PoolFormer",
+    "LeViT",
+    "SAM image encoder",
+    "AST",
+    "BLIP",
+    "GIT",
+    "OWL-ViT",
+    "CLAP",
+    "MLP",
+    "LSTM",
+    "attention pooling",
+    "parameters of its own",
+    "torch.cond",
+    "separable convolutions",
+    "two towers",
+    "BERT, masked words",
+)
+"""Of the matrix, across all of it; the same in every run, so that runs can be compared."""
 
 
-def seconds(models: int, rounds: int) -> dict[str, Any]:
+def seconds(rounds: int) -> dict[str, Any]:
     """CPU and wall seconds of each round of both, and MB that the sweeping process held more than before, at most."""
-    subjects = dict(_subjects(models))
+    subjects = dict(_subjects())
     jobs = Job.grid(subjects, strategies=STRATEGIES)
     found: dict[str, list[Any]] = {"bare": [], "sweep": [], "memory": []}
 
@@ -56,32 +98,13 @@ def seconds(models: int, rounds: int) -> dict[str, Any]:
     return found
 
 
-def _subjects(number: int) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Models with inputs."""
-    for name in child("sweeping", "--names", str(number)):
+def _subjects() -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Models with inputs. None is exported here: the first export of an architecture costs more than the next, and
+    both sides are to do it."""
+    for name in MODELS:
         model = CASES[name].build()
         made = CASES[name].inputs
         yield name, (model, make_inputs(model).arguments if made is None else made())
-
-
-def names(number: int) -> list[str]:
-    """Models that can be exported and handed to another process. Found out in a process of its own: the first export
-    of an architecture costs more than the next, and both sides are to do it."""
-    cases, found = list(CASES.values()), []
-    for case in [*cases[::3], *cases[1::3]]:
-        model = case.build()
-        inputs = make_inputs(model).arguments if case.inputs is None else case.inputs()
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                cloudpickle.dumps(model)
-                report = export_model(model, inputs, Path(folder) / "m.onnx")
-            except Exception:  # whatever is in the way, it is no benchmark
-                continue
-        if report.parity is not None and report.parity.ok:
-            found.append(case.name)
-        if len(found) == number:
-            break
-    return found
 
 
 def _timed(run: Callable[[Path], None]) -> list[float]:
@@ -99,11 +122,9 @@ def _cpu() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--names", type=int, help="find that many models that can be swept")
     options = parser.parse_args()
-    answer(lambda: names(options.names) if options.names else seconds(options.models, options.rounds))
+    answer(lambda: seconds(options.rounds))
 
 
 if __name__ == "__main__":
