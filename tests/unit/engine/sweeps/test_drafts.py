@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from modelexport_nb.engine.errors import ModelExportError
 from modelexport_nb.engine.files import remove_folder
 from modelexport_nb.engine.sweeps import Job, Limits, Status, sweep
 from modelexport_nb.engine.sweeps.drafts import PREFIX, drafts
@@ -62,7 +63,7 @@ def test_it_is_there_for_a_sweep_that_fails_at_once_and_gone_after_it(home: Path
             assert Path(task.drafts.url).is_dir()
             raise RuntimeError("shut down")
 
-    with pytest.raises(Exception, match="shut down"):
+    with pytest.raises(ModelExportError, match="takes no more jobs: shut down"):
         sweep([Job(net(), X)], executor=Refuses(), limits=Limits(workers=1))
     assert left(home / "sweep.artifacts") == []
 
